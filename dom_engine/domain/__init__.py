@@ -1,0 +1,1 @@
+"""The problem domain: immutable columnar tables and small dataclasses for the rules."""
