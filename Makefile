@@ -1,0 +1,86 @@
+# What each target does: `make help`. A bare clone needs Python 3.11 or later, make and git; the rest comes with `make venv`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# 3.11 first: constraints.txt was measured on it.
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+PORT ?= 50051
+DEMO := .cache/demo
+PROTOS = $(sort $(shell find proto -name '*.proto'))
+
+# Compiled kernels are kept between runs, and never beside the sources.
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+
+.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench nightly serve clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## create or refresh .venv, pinned by constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then echo "dom-engine needs Python 3.11 or later on the PATH (or: make PYTHON=/path/to/python)" >&2; exit 1; fi
+	@echo "Preparing $(VENV) (the first time takes a minute or two)"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## solve scenarios/quickstart and show the plan
+	@$(BIN)/dom solve scenarios/quickstart --out $(DEMO)
+
+test: check pytest ## every check and every test: what CI runs
+
+check: lint types contracts proto-lint proto-current ## every check but the tests
+
+lint: $(STAMP) ## style (ruff)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(STAMP) ## rewrite the sources in the house style
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: $(STAMP) ## types (mypy --strict)
+	@$(BIN)/mypy
+
+contracts: $(STAMP) ## which package may import which (import-linter)
+	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+
+proto-lint: $(STAMP) ## style of proto/ (buf)
+	@$(BIN)/buf lint
+
+proto: $(STAMP) ## regenerate dom_engine/v1 from proto/
+	@rm -f dom_engine/v1/*_pb2*
+	@$(call protoc,.)
+
+proto-current: $(STAMP) ## is dom_engine/v1 what proto/ generates?
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(call protoc,"$$fresh"); \
+	diff --recursive --brief --exclude=__init__.py --exclude=__pycache__ "$$fresh/dom_engine/v1" dom_engine/v1 \
+		|| { echo "dom_engine/v1 is not what proto/ generates: run make proto" >&2; exit 1; }
+
+protoc = $(BIN)/python -m grpc_tools.protoc -I proto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
+
+pytest: $(STAMP) ## the tests alone
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
+	@$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+nightly: $(STAMP) ## the long tests
+	@$(BIN)/python -m pytest -n $(JOBS) -m nightly
+
+serve: $(STAMP) ## the optimiser over gRPC on PORT
+	@$(BIN)/python server.py --port $(PORT)
+
+clean: ## forget caches and results; the environment stays
+	@rm -rf .cache .hypothesis .benchmarks build dist
