@@ -1,0 +1,413 @@
+"""Large seeded scenarios on a US network: cities, nodes, baskets, stock and capacities that bind.
+
+Run it (``python scenarios/generate.py --orders 1000 --nodes 20 --items 500 --stock tight --out DIR``) or call
+:func:`generate` and :func:`write_scenario`. The same arguments give the same bytes.
+
+Two families. *One dispatch*: one service, a horizon of a day; orders meet in stock and in capacities of nodes.
+*Several days*: two services, a dispatch every day, promises with a cost of lateness, inbound stock and, if
+wanted, capacities that start afresh every day.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dom_engine.errors import InputError
+from dom_engine.importers.folder import replacing, write_readme, write_settings
+from dom_engine.importers.stock import spread_stock
+
+Stock = Literal["comfortable", "tight", "scarce"]
+Format = Literal["parquet", "csv"]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+STOCK_FACTOR: dict[str, float] = {"comfortable": 2.0, "tight": 1.15, "scarce": 0.9}
+LINES_PER_ORDER = (0.42, 0.26, 0.16, 0.10, 0.06)
+UNITS_PER_LINE = (0.60, 0.25, 0.10, 0.05)
+# A node with a capacity can send this share of what its stock attracts: it binds, and others must help out.
+CAPACITY_SHARE = 0.8
+CAPPED_NODES = 1 / 3
+INBOUND_POSITIONS = 0.15
+DAY_START = "2026-06-01T06:00:00-05:00"  # A Monday, far from any clock change and public holiday.
+DAY_HOURS = 24
+
+# Metropolitan areas by size, coordinates to a tenth of a degree. The population falls with the rank (Zipf).
+METROS = (
+    ("New York", 40.7, -74.0), ("Los Angeles", 34.1, -118.2), ("Chicago", 41.9, -87.6),
+    ("Dallas", 32.8, -96.8), ("Houston", 29.8, -95.4), ("Washington", 38.9, -77.0),
+    ("Philadelphia", 40.0, -75.2), ("Atlanta", 33.7, -84.4), ("Miami", 25.8, -80.2),
+    ("Phoenix", 33.4, -112.1), ("Boston", 42.4, -71.1), ("Riverside", 34.0, -117.4),
+    ("San Francisco", 37.8, -122.4), ("Detroit", 42.3, -83.0), ("Seattle", 47.6, -122.3),
+    ("Minneapolis", 45.0, -93.3), ("Tampa", 28.0, -82.5), ("San Diego", 32.7, -117.2),
+    ("Denver", 39.7, -105.0), ("Baltimore", 39.3, -76.6), ("Orlando", 28.5, -81.4),
+    ("Charlotte", 35.2, -80.8), ("Saint Louis", 38.6, -90.2), ("San Antonio", 29.4, -98.5),
+    ("Portland", 45.5, -122.7), ("Austin", 30.3, -97.7), ("Pittsburgh", 40.4, -80.0),
+    ("Sacramento", 38.6, -121.5), ("Las Vegas", 36.2, -115.1), ("Cincinnati", 39.1, -84.5),
+    ("Kansas City", 39.1, -94.6), ("Columbus", 40.0, -83.0), ("Cleveland", 41.5, -81.7),
+    ("Indianapolis", 39.8, -86.2), ("Nashville", 36.2, -86.8), ("San Jose", 37.3, -121.9),
+    ("Norfolk", 36.9, -76.3), ("Providence", 41.8, -71.4), ("Jacksonville", 30.3, -81.7),
+    ("Milwaukee", 43.0, -87.9), ("Raleigh", 35.8, -78.6), ("Oklahoma City", 35.5, -97.5),
+    ("Louisville", 38.3, -85.8), ("Richmond", 37.5, -77.4), ("Memphis", 35.1, -90.0),
+    ("Salt Lake City", 40.8, -111.9), ("Birmingham", 33.5, -86.8), ("Buffalo", 42.9, -78.9),
+    ("Hartford", 41.8, -72.7), ("New Orleans", 30.0, -90.1), ("Tucson", 32.2, -110.9),
+    ("Tulsa", 36.2, -96.0), ("Omaha", 41.3, -95.9), ("Albuquerque", 35.1, -106.7),
+    ("El Paso", 31.8, -106.5), ("Boise", 43.6, -116.2), ("Knoxville", 36.0, -83.9),
+    ("Little Rock", 34.7, -92.3), ("Spokane", 47.7, -117.4), ("Des Moines", 41.6, -93.6),
+    ("Wichita", 37.7, -97.3), ("Jackson", 32.3, -90.2), ("Charleston", 32.8, -79.9),
+    ("Fargo", 46.9, -96.8), ("Billings", 45.8, -108.5), ("Sioux Falls", 43.5, -96.7),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A service's prices: bands of (upper end in km, base, transit days), then per kg and per unit and km."""
+
+    bands: tuple[tuple[int | None, float, int], ...]
+    per_kg: float
+    per_unit_km: float
+
+
+TARIFFS = {
+    "ground": Tariff(
+        ((250, 5.2, 1), (900, 6.1, 2), (1800, 7.4, 3), (3000, 9.0, 4), (None, 10.8, 5)), 0.32, 0.00034
+    ),
+    "express": Tariff(((900, 11.5, 1), (2200, 16.0, 1), (None, 22.0, 2)), 0.85, 0.00060),
+}
+SERVICE_IDS = tuple(TARIFFS)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to generate; every field is an argument of the command of the same name."""
+
+    orders: int
+    nodes: int
+    items: int
+    stock: Stock = "tight"
+    seed: int = 0
+    services: int = 1
+    days: int = 1
+    daily_capacity: bool = False
+    line_split: bool = True
+    stocking_nodes: int = 6
+
+    def __post_init__(self) -> None:
+        if self.orders < 0 or self.nodes < 1 or self.items < 1:
+            raise ValueError("at least one node, one item and no negative number of orders are needed")
+        if self.stock not in STOCK_FACTOR:
+            raise ValueError(f"stock is one of {', '.join(STOCK_FACTOR)}, not {self.stock!r}")
+        if not 1 <= self.services <= len(SERVICE_IDS) or not 1 <= self.days <= 5 or self.stocking_nodes < 1:
+            raise ValueError("services: 1 or 2, days: 1 to 5 (one working week), stocking nodes: 1 or more")
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario: the family and the size."""
+        size = f"{self.orders}x{self.nodes}x{self.items}"
+        return f"us-{self.stock}-{size}-{self.services}s{self.days}d-{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A scenario in memory: the keys of ``scenario.yaml`` and the tables by name."""
+
+    settings: dict[str, Any]
+    tables: dict[str, pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Baskets:
+    """Order lines as columns, sorted by order, then item; one line per item of an order."""
+
+    order_idx: Ints
+    line: Ints
+    item_idx: Ints
+    quantity: Ints
+
+
+def generate(spec: Spec) -> Generated:
+    """Generate the scenario; memory and time grow with the order lines plus items times nodes (in chunks).
+
+    Chance is split by subject, so that (say) another number of nodes leaves the orders as they are.
+    """
+    rng_node, rng_item, rng_order, rng_basket, rng_stock, rng_capacity = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(spec.seed).spawn(6)
+    )
+    baskets = draw_baskets(spec, rng_basket)
+    demand = np.bincount(baskets.item_idx, baskets.quantity, spec.items).astype(np.int64)
+    node_weight = rng_node.lognormal(0.0, 0.5, spec.nodes)
+    item_idx, node_idx, quantity = spread_stock(
+        demand,
+        node_weight,
+        factor=STOCK_FACTOR[spec.stock],
+        stocking_nodes=spec.stocking_nodes,
+        rng=rng_stock,
+    )
+    stock_units = np.bincount(node_idx, quantity, spec.nodes)
+    tables = {
+        "nodes": node_table(spec, rng_node),
+        "items": item_table(spec, rng_item),
+        "inventory": inventory_table(spec, item_idx, node_idx, quantity, rng_stock),
+        "services": service_table(spec),
+        "lanes": lane_table(spec),
+        "rates": rate_table(spec),
+        "capacities": capacity_table(spec, demand.sum(), stock_units, rng_capacity),
+        "orders": order_table(spec, rng_order),
+        "order_lines": line_table(spec, baskets),
+    }
+    if spec.days > 1:
+        tables["calendars"] = pa.table({"calendar": ["weekdays"], "weekdays": ["Mon-Fri"]})
+    settings = {
+        "format": 1,
+        "name": spec.name,
+        "description": f"{spec.orders} orders, {spec.nodes} nodes, {spec.items} items, {spec.stock} stock.",
+        "currency": "USD",
+        "now": DAY_START,
+        "horizon_h": DAY_HOURS * spec.days,
+        "policy": {"split_cost": 1.5, "unmet_cost": 60},
+        "solve": {"seed": spec.seed},
+    }
+    return Generated(settings, tables)
+
+
+def draw_baskets(spec: Spec, rng: np.random.Generator) -> Baskets:
+    """Draw order lines: item popularity falls with the rank; an item drawn twice by an order is one line."""
+    popularity = 1.0 / (np.arange(spec.items) + 3.0)
+    cumulated = np.cumsum(popularity)
+    num_lines = rng.choice(np.arange(1, len(LINES_PER_ORDER) + 1), spec.orders, p=LINES_PER_ORDER)
+    order_idx = np.repeat(np.arange(spec.orders), num_lines)
+    drawn = np.searchsorted(cumulated, rng.random(len(order_idx)) * cumulated[-1], side="right")
+    item_of_rank = rng.permutation(spec.items)
+    key = np.unique(order_idx * spec.items + item_of_rank[np.minimum(drawn, spec.items - 1)])
+    order_idx, item_idx = np.divmod(key, spec.items)
+    first = np.searchsorted(order_idx, order_idx)
+    quantity = rng.choice(np.arange(1, len(UNITS_PER_LINE) + 1), len(key), p=UNITS_PER_LINE)
+    return Baskets(order_idx, np.arange(len(key)) - first + 1, item_idx, quantity)
+
+
+def draw_places(
+    count: int, spread_deg: float, flatness: float, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Draw points around metropolitan areas: latitude and longitude to a hundredth of a degree."""
+    weight = (np.arange(len(METROS)) + 1.0) ** -flatness
+    metro_idx = rng.choice(len(METROS), count, p=weight / weight.sum())
+    centre = np.array([metro[1:] for metro in METROS], dtype=np.float64)[metro_idx]
+    place = np.round(centre + rng.normal(0.0, spread_deg, (count, 2)), 2)
+    return place[:, 0], place[:, 1]
+
+
+def node_table(spec: Spec, rng: np.random.Generator) -> pa.Table:
+    """Nodes near metropolitan areas, smaller ones favoured more than by their population."""
+    lat, lon = draw_places(spec.nodes, 0.5, 0.5, rng)
+    columns: dict[str, Any] = {
+        "node": labels("N", spec.nodes),
+        "country": constant("US", spec.nodes),
+        "lat": lat,
+        "lon": lon,
+        "shipment_cost": np.round(rng.uniform(0.6, 2.0, spec.nodes), 2),
+        "unit_cost": np.round(rng.uniform(0.15, 0.6, spec.nodes), 2),
+    }
+    if spec.days > 1:
+        zones = np.array(["America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York"])
+        columns["timezone"] = zones[np.searchsorted([-114.0, -101.0, -87.0], lon)]
+        columns["calendar"] = constant("weekdays", spec.nodes)
+        columns["cutoff"] = constant("17:00", spec.nodes)
+    return pa.table(columns)
+
+
+def item_table(spec: Spec, rng: np.random.Generator) -> pa.Table:
+    """Items of 50 g to 25 kg, most of them light, dearer ones heavier on average."""
+    weight_kg = np.clip(rng.lognormal(-0.3, 0.9, spec.items), 0.05, 25.0)
+    value = weight_kg**0.5 * rng.lognormal(3.0, 0.6, spec.items)
+    return pa.table(
+        {
+            "item": labels("I", spec.items),
+            "weight_kg": np.round(weight_kg, 3),
+            "volume_l": np.round(weight_kg * rng.uniform(2.0, 8.0, spec.items), 2),
+            "value": np.round(value, 2),
+        }
+    )
+
+
+def inventory_table(
+    spec: Spec, item_idx: Ints, node_idx: Ints, quantity: Ints, rng: np.random.Generator
+) -> pa.Table:
+    """Positions on hand; over several days, part of them arrives in the morning of a later day."""
+    available_at: list[str | None] = [None]
+    arrival_day = np.zeros(len(item_idx), dtype=np.int64)
+    if spec.days > 1:
+        later = rng.random(len(item_idx)) < INBOUND_POSITIONS
+        arrival_day[later] = rng.integers(1, spec.days, later.sum())
+        available_at += [f"2026-06-{1 + day:02d}T12:00:00Z" for day in range(1, spec.days)]
+    order = np.lexsort((item_idx, node_idx))
+    return pa.table(
+        {
+            "node": labels("N", spec.nodes, node_idx[order]),
+            "item": labels("I", spec.items, item_idx[order]),
+            "quantity": quantity[order],
+            "available_at": pa.array(available_at, pa.string()).take(pa.array(arrival_day[order])),
+        }
+    )
+
+
+def service_table(spec: Spec) -> pa.Table:
+    """Ground, and express where a second service is wanted."""
+    columns: dict[str, Any] = {
+        "service": list(SERVICE_IDS[: spec.services]),
+        "mode": ["parcel", "air"][: spec.services],
+        "co2_g_per_tkm": [95, 620][: spec.services],
+    }
+    if spec.days > 1:
+        columns["calendar"] = columns["pickup_calendar"] = ["weekdays"] * spec.services
+    return pa.table(columns)
+
+
+def lane_table(spec: Spec) -> pa.Table:
+    """Distance bands of every service, open at the end."""
+    rows = []
+    for service in SERVICE_IDS[: spec.services]:
+        from_km = 0
+        for band, (to_km, _, days) in enumerate(TARIFFS[service].bands, start=1):
+            rate = f"{service}-{band}"
+            rows.append((service, from_km, to_km, rate, days))
+            from_km = to_km or from_km
+    names = ["service", "from_km", "to_km", "rate", "transit_days"]
+    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def rate_table(spec: Spec) -> pa.Table:
+    """One rate a band: a base per shipment, per kg, per unit and km."""
+    rows = [
+        (f"{service}-{band}", base, TARIFFS[service].per_kg, TARIFFS[service].per_unit_km)
+        for service in SERVICE_IDS[: spec.services]
+        for band, (_, base, _) in enumerate(TARIFFS[service].bands, start=1)
+    ]
+    names = ["rate", "base", "per_kg", "per_unit_km"]
+    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def capacity_table(spec: Spec, units: int, stock_units: NDArray[Any], rng: np.random.Generator) -> pa.Table:
+    """Limits at a third of the nodes, half in units and half in shipments, below what their stock attracts.
+
+    Without ``daily_capacity`` a limit holds for the horizon as a whole.
+    """
+    capped = np.sort(rng.permutation(spec.nodes)[: max(1, round(spec.nodes * CAPPED_NODES))])
+    by_shipment = rng.random(len(capped)) < 0.5
+    attracted = units * stock_units[capped] / max(1.0, stock_units.sum())
+    units_per_shipment = np.where(by_shipment, 2.2, 1.0)
+    periods = spec.days if spec.daily_capacity else 1
+    limit = np.ceil(CAPACITY_SHARE * attracted / units_per_shipment / periods).astype(np.int64)
+    return pa.table(
+        {
+            "node": labels("N", spec.nodes, capped),
+            "measure": np.where(by_shipment, "shipments", "units"),
+            "every": pa.array(["day" if spec.daily_capacity else None] * len(capped), pa.string()),
+            "limit": np.maximum(1, limit),
+        }
+    )
+
+
+def order_table(spec: Spec, rng: np.random.Generator) -> pa.Table:
+    """Orders by population; over several days with a promise and a cost of every day beyond it."""
+    lat, lon = draw_places(spec.orders, 0.25, 0.9, rng)
+    columns: dict[str, Any] = {
+        "order": labels("O", spec.orders),
+        "country": constant("US", spec.orders),
+        "lat": lat,
+        "lon": lon,
+    }
+    if not spec.line_split:
+        columns["line_split"] = constant("false", spec.orders)
+    if spec.days > 1:
+        promise_days = rng.integers(2, 7, spec.orders)
+        latest = pa.array([f"2026-06-{1 + day:02d}T23:59:00-05:00" for day in range(7)])
+        columns["latest"] = latest.take(pa.array(promise_days))
+        columns["late_cost_per_day"] = rng.choice([1.0, 2.0, 5.0], spec.orders, p=[0.5, 0.35, 0.15])
+    return pa.table(columns)
+
+
+def line_table(spec: Spec, baskets: Baskets) -> pa.Table:
+    """Order lines, numbered from 1 within their order."""
+    return pa.table(
+        {
+            "order": labels("O", spec.orders, baskets.order_idx),
+            "line": labels("", len(LINES_PER_ORDER), baskets.line - 1),
+            "item": labels("I", spec.items, baskets.item_idx),
+            "quantity": baskets.quantity,
+        }
+    )
+
+
+def labels(letter: str, count: int, idx: Ints | None = None) -> pa.Array:
+    """Ids such as ``N0007``, as wide as ``count`` needs; with ``idx`` those of the indices, as a dictionary."""
+    names = pa.array([f"{letter}{number:0{len(str(count))}d}" for number in range(1, count + 1)], pa.string())
+    return names if idx is None else pa.DictionaryArray.from_arrays(pa.array(idx, pa.int32()), names)
+
+
+def constant(text: str, count: int) -> pa.Array:
+    """Return a column that says the same in every row."""
+    return pa.repeat(pa.scalar(text), count).dictionary_encode()
+
+
+def write_scenario(generated: Generated, out: Path, file_format: Format = "parquet") -> None:
+    """Write the folder, beside ``out`` first; an earlier generated folder there is replaced.
+
+    Raises
+    ------
+    InputError
+        ``out`` holds something else.
+    """
+    with replacing(out) as folder:
+        write_settings(folder, generated.settings)
+        write_readme(
+            folder,
+            f"# {generated.settings['name']}\n\n{generated.settings['description']} All of it is synthetic.",
+        )
+        for name, table in generated.tables.items():
+            if file_format == "parquet":
+                pq.write_table(table, folder / f"{name}.parquet")
+            else:
+                plain = pa.table({column: plain_strings(table[column]) for column in table.column_names})
+                options = pa_csv.WriteOptions(quoting_style="needed")
+                pa_csv.write_csv(plain, folder / f"{name}.csv", options)
+
+
+def plain_strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decode a dictionary: the CSV writer takes plain columns only."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Generate one scenario folder from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
+    parser.add_argument("--orders", type=int, required=True, help="number of orders")
+    parser.add_argument("--nodes", type=int, required=True, help="number of nodes")
+    parser.add_argument("--items", type=int, required=True, help="number of items")
+    parser.add_argument("--stock", choices=STOCK_FACTOR, default="tight", help="2, 1.15 or 0.9 a unit wanted")
+    parser.add_argument("--seed", type=int, default=0, help="same seed, same bytes")
+    parser.add_argument("--services", type=int, default=1, help="1: ground; 2: express as well")
+    parser.add_argument("--days", type=int, default=1, help="dispatch days, 1 to 5")
+    parser.add_argument("--daily-capacity", action="store_true", help="capacities start afresh every day")
+    parser.add_argument("--no-line-split", dest="line_split", action="store_false", help="lines ship whole")
+    parser.add_argument("--stocking-nodes", type=int, default=6, help="mean number of nodes an item lies at")
+    parser.add_argument("--format", choices=("parquet", "csv"), default="parquet", help="of the tables")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    options = vars(parser.parse_args(arguments))
+    out, file_format = options.pop("out"), options.pop("format")
+    try:
+        write_scenario(generate(Spec(**options)), out, file_format)
+    except (ValueError, InputError) as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()
