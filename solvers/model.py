@@ -17,7 +17,8 @@ and within a pattern, for the order alone:
     (P2)  a line ships at most its quantity, in whole packs per shipment, counted over all its sources
     (P3)  an unsplit line (or a group of lines) ships whole in one shipment, or not at all
     (P4)  ship_complete: every unit or none; ship_together: every unit in one shipment, or none
-    (P5)  a source rides only when ready <= dispatch < expires; ready = max(candidate ready, position ready)
+    (P5)  a source rides only when ready <= dispatch < expires, ready = max(candidate ready, position ready), and only on a service
+          that carries its item's tags: ``services.carry[service, items.tag_class[position's item]]``
     (P6)  weight aboard <= the service's maximum; value aboard >= the node's minimum; every priced stage has a rate row that applies
     (P7)  a hard window: the judged instant lies within [earliest, the tightest latest aboard]
     (P8)  the pattern alone breaks no row: (C2) and (C3) hold with every load open and all overtime
@@ -214,15 +215,21 @@ class Nodes(NamedTuple):
 
 
 class Services(NamedTuple):
+    """Per service. ``carry`` is bool[num_services, num_tag_classes]: whether the service takes items of the class (P5)."""
+
     max_weight_g: I64
     max_parcel_g: I64
     kg_per_m3: F64
     co2_g_per_tkm: F64
+    carry: Flags
 
 
 class Items(NamedTuple):
+    """Per item. Items with the same set of tags share a ``tag_class``, a column of ``Services.carry``."""
+
     weight_g: I64
     volume_cm3: I64
+    tag_class: I32
 
 
 class Positions(NamedTuple):
