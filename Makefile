@@ -76,8 +76,8 @@ pytest: $(STAMP) ## the tests alone
 bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
 	@$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
 
-nightly: $(STAMP) ## the long tests
-	@$(BIN)/python -m pytest -n $(JOBS) -m nightly
+nightly: $(STAMP) ## every test, the long ones too, and thousands of random examples instead of a hundred
+	@$(BIN)/python -m pytest -n $(JOBS) -m '' --hypothesis-profile nightly
 
 serve: $(STAMP) ## the optimiser over gRPC on PORT
 	@$(BIN)/python server.py --port $(PORT)

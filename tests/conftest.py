@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA_FOLDER = Path(os.environ.get("DOM_DATA") or ROOT.parent / "shared" / "data")
@@ -15,6 +16,21 @@ DATA_FOLDER = Path(os.environ.get("DOM_DATA") or ROOT.parent / "shared" / "data"
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
 
 pytest_plugins = ["pytester"]
+
+# No deadline: the first example of a kernel pays for its compilation. Examples repeat from run to run, so
+# that a red build is red again where it is looked into; chance is for the night (`make nightly`).
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "nightly",
+    deadline=None,
+    derandomize=False,
+    max_examples=2_000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
