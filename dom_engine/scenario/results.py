@@ -1,0 +1,384 @@
+"""Write a result folder: ``summary.json`` and the tables of sections 8 and 9, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dom_engine.domain.columns import I64
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.result import Result, Status
+from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
+from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
+from dom_engine.errors import InputError
+from dom_engine.scenario.results_format import (
+    FORMAT,
+    RESULT_FILES,
+    RESULT_TABLES,
+    SUMMARY_FILE,
+    csv_bytes,
+    decimal_text,
+    flag_text,
+    ids_text,
+    instants_text,
+    integer_text,
+    sort_by_text,
+)
+from dom_engine.units import MICROS_PER_UNIT
+
+_PACKAGES = ("dom-engine", "numba", "numpy", "ortools", "pyarrow")
+
+
+def write_result(result: Result, folder: Path) -> None:
+    """Write everything ``dom solve`` answers into ``folder``, which appears whole or not at all.
+
+    Parameters
+    ----------
+    result
+        An audited result. The same result gives the same bytes.
+    folder
+        New, empty, or a result folder, which is then replaced. Parents are created.
+
+    Raises
+    ------
+    InputError
+        When ``folder`` is something else than that, so that nobody's files are lost to a mistyped path.
+    """
+    folder = folder.resolve()
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
+    beside.mkdir()
+    try:
+        for name, columns in result_tables(result).items():
+            (beside / name).write_bytes(csv_bytes(columns))
+        text = json.dumps(summary(result), indent=2, ensure_ascii=False, allow_nan=False)
+        (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+        _replace(folder, beside)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise InputError unless ``folder`` is absent, empty or a result folder: ask before a long solve."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError.single(
+            str(folder), "is a file, not a folder to write results into", code="NOT_A_FOLDER"
+        )
+    present = {entry.name for entry in folder.iterdir()}
+    if not present:
+        return
+    foreign = sorted(present - set(RESULT_FILES))
+    if foreign or not _is_result_summary(folder / SUMMARY_FILE):
+        found = ", ".join(foreign[:3]) or "no summary.json of a result"
+        message = f"is neither empty nor a result folder (it holds {found}); it was left as it is"
+        raise InputError.single(str(folder), message, code="NOT_A_RESULT")
+
+
+def _is_result_summary(path: Path) -> bool:
+    try:
+        stated = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stated, dict) and "problem_digest" in stated
+
+
+def _replace(folder: Path, beside: Path) -> None:
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    former = beside.with_name(beside.name + ".former")
+    folder.rename(former)
+    try:
+        beside.rename(folder)
+    except OSError:
+        former.rename(folder)
+        raise
+    shutil.rmtree(former)
+
+
+def result_tables(result: Result) -> Mapping[str, Mapping[str, pa.Array]]:
+    """Every table of the result as columns of text, by file name."""
+    problem = result.problem
+    tables = {
+        "shipments.csv": _shipments(result),
+        "allocations.csv": _allocations(result),
+        "unallocated.csv": _unallocated(result),
+        "prices.csv": _prices(problem, result.certificate.rows),
+        "order_bounds.csv": _order_bounds(result),
+    }
+    assert all(tuple(tables[name]) == tuple(columns) for name, columns in RESULT_TABLES.items())
+    return tables
+
+
+def shipment_ids(num_shipments: int) -> pa.StringArray:
+    """``S000001`` and on: as wide as needed, so that bytewise order is the plan's order."""
+    width = max(6, len(str(num_shipments)))
+    digits = integer_text(np.arange(1, num_shipments + 1, dtype=np.int64))
+    return pc.binary_join_element_wise("S", pc.utf8_lpad(digits, width, "0"), "")
+
+
+def _shipments(result: Result) -> Mapping[str, pa.Array]:
+    problem, shipments, facts = result.problem, result.plan.shipments, result.evaluation.shipments
+    weighted = facts.weighted_micros
+    total = np.zeros(len(shipments), np.int64)
+    for term in SHIPMENT_TERMS:
+        total += weighted[term]
+    return {
+        "shipment": shipment_ids(len(shipments)),
+        "order": ids_text(problem.orders.ids, shipments.order_idx),
+        "node": ids_text(problem.nodes.ids, shipments.node_idx),
+        "service": ids_text(problem.services.ids, shipments.service_idx),
+        "dispatch_at": instants_text(shipments.dispatch_s),
+        "delivery_at": instants_text(facts.delivery_at_s),
+        "judged_at": instants_text(facts.judged_at_s),
+        "arrival_at": instants_text(facts.arrival_at_s),
+        "units": integer_text(facts.units),
+        "lines": integer_text(facts.lines),
+        "parcels": integer_text(facts.parcels),
+        "weight_kg": decimal_text(facts.weight_g, 3),
+        "billable_kg": decimal_text(facts.billable_g, 3),
+        "distance_km": decimal_text(facts.distance_m, 3),
+        "co2_kg": decimal_text(facts.co2_g, 3),
+        "days_late": integer_text(facts.days_late),
+        "days_early": integer_text(facts.days_early),
+        **{term: decimal_text(weighted[term], 6) for term in SHIPMENT_TERMS},
+        "total": decimal_text(total, 6),
+    }
+
+
+def _allocations(result: Result) -> Mapping[str, pa.Array]:
+    problem, plan = result.problem, result.plan
+    allocations, positions = plan.allocations, problem.positions
+    at = allocations.position_idx
+    item_idx = positions.item_idx[at]
+    # A line may ride as several items: sort by item before position, as the columns stand.
+    order = np.lexsort(
+        (allocations.from_safety_stock, at, item_idx, allocations.line_idx, allocations.shipment_idx)
+    )
+    at, line_idx, shipment_idx = at[order], allocations.line_idx[order], allocations.shipment_idx[order]
+    return {
+        "shipment": shipment_ids(len(plan.shipments)).take(pa.array(shipment_idx)),
+        "order": ids_text(problem.orders.ids, problem.lines.order_idx[line_idx]),
+        "line": ids_text(problem.lines.ids, line_idx),
+        "item": ids_text(problem.items.ids, item_idx[order]),
+        "quantity": integer_text(allocations.quantity[order]),
+        "available_at": instants_text(positions.available_at_s[at]),
+        "lot": ids_text(problem.lots, positions.lot_idx[at]),
+        "pool": ids_text(problem.pools, positions.pool_idx[at]),
+        "from_safety_stock": flag_text(allocations.from_safety_stock[order]),
+    }
+
+
+def _unallocated(result: Result) -> Mapping[str, pa.Array]:
+    problem, reasons = result.problem, result.reasons
+    at = reasons.line_idx
+    return {
+        "order": ids_text(problem.orders.ids, problem.lines.order_idx[at]),
+        "line": ids_text(problem.lines.ids, at),
+        "quantity": integer_text(result.evaluation.unallocated[at]),
+        "unmet": decimal_text(result.evaluation.unmet_micros[at], 6),
+        "reason": pa.array([reason.name for reason in reasons.reason], pa.string()),
+        "detail": pa.array(reasons.detail, pa.string()),
+    }
+
+
+def _prices(problem: Problem, rows: PricedRows) -> Mapping[str, pa.Array]:
+    keep = np.flatnonzero(rows.price_micros > 0)
+    positions, capacities = problem.positions, problem.capacities
+    kind = rows.kind[keep]
+    position_idx, capacity_idx = rows.position_idx[keep], rows.capacity_idx[keep]
+    node_idx = rows.node_idx[keep].copy()
+    node_idx[position_idx >= 0] = positions.node_idx[position_idx[position_idx >= 0]]
+    node_idx[capacity_idx >= 0] = capacities.node_idx[capacity_idx[capacity_idx >= 0]]
+    is_capacity = pa.array(kind == RowKind.CAPACITY)
+    measures = pa.array([*(measure.name.lower() for measure in Measure), ""], pa.string())
+    columns = {
+        "kind": pa.array([name.name.lower() for name in RowKind], pa.string()).take(pa.array(kind)),
+        "node": ids_text(problem.nodes.ids, node_idx),
+        "item": ids_text(problem.items.ids, _through(positions.item_idx, position_idx)),
+        "available_at": pc.if_else(
+            pa.array(position_idx >= 0), instants_text(_through(positions.available_at_s, position_idx)), ""
+        ),
+        "lot": ids_text(problem.lots, _through(positions.lot_idx, position_idx)),
+        "pool": ids_text(problem.pools, _through(positions.pool_idx, position_idx)),
+        "service": ids_text(problem.services.ids, _through(capacities.service_idx, capacity_idx)),
+        "measure": measures.take(pa.array(_through(capacities.measure, capacity_idx, len(Measure)))),
+        "starts": pc.if_else(is_capacity, instants_text(rows.starts_s[keep]), ""),
+        "ends": pc.if_else(is_capacity, instants_text(rows.ends_s[keep]), ""),
+        "order": ids_text(problem.orders.ids, rows.order_idx[keep]),
+        "limit": _amounts_text(problem, kind, capacity_idx, rows.limit[keep]),
+        "used": _amounts_text(problem, kind, capacity_idx, rows.used[keep]),
+        "price": decimal_text(rows.price_micros[keep], 6),
+    }
+    return sort_by_text(columns, tuple(columns))
+
+
+def _through(
+    values: np.typing.NDArray[np.integer], idx: np.typing.NDArray[np.integer], blank: int = -1
+) -> I64:
+    """``values[idx]``, and ``blank`` where the index is -1."""
+    if not len(values):
+        return np.full(len(idx), blank, np.int64)
+    return np.where(idx >= 0, values[idx], blank).astype(np.int64)
+
+
+def _amounts_text(
+    problem: Problem,
+    kind: np.typing.NDArray[np.int8],
+    capacity_idx: np.typing.NDArray[np.int32],
+    amounts: I64,
+) -> pa.StringArray:
+    """Limits and uses in whole measures: counts as integers, kg and litres to 3 decimals, the rest to 6."""
+    texts = integer_text(amounts).to_pylist()
+    for row in np.flatnonzero((kind == RowKind.CAPACITY) | (kind == RowKind.FILL)):
+        if kind[row] == RowKind.FILL:
+            base_units = MICROS_PER_UNIT
+        else:
+            base_units = BASE_UNITS_PER_MEASURE[Measure(problem.capacities.measure[capacity_idx[row]])]
+        texts[row] = amount_text(int(amounts[row]), base_units)
+    return pa.array(texts, pa.string())
+
+
+def amount_text(amount: int, base_units: int) -> str:
+    """An amount in base units as whole measures; hours, where decimals do not end, to the nearest 10**-6."""
+    if base_units == 1:
+        return str(amount)
+    decimals = 3 if base_units == 1_000 else 6
+    scaled = round_half_even(amount * 10**decimals, base_units)
+    whole, rest = divmod(scaled, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}"
+
+
+def round_half_even(numerator: int, denominator: int) -> int:
+    """The nearest integer to a quotient of integers, ties to even."""
+    quotient, rest = divmod(numerator, denominator)
+    return quotient + int(2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
+
+
+def _order_bounds(result: Result) -> Mapping[str, pa.Array]:
+    certificate = result.certificate
+    return {
+        "order": result.problem.orders.ids,
+        "cost": decimal_text(certificate.order_cost_micros, 6),
+        "priced_minimum": decimal_text(certificate.order_priced_minimum_micros, 6),
+        "exact": flag_text(certificate.order_exact),
+    }
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """``summary.json`` as a mapping: every amount as a number in the currency and as integer ``*_micros``."""
+    problem, evaluation, fill = result.problem, result.evaluation, result.fill
+    objective = evaluation.objective_micros
+    certified = result.certificate.lower_bound_micros
+    return {
+        "format": FORMAT,
+        "scenario": problem.name,
+        "currency": problem.currency,
+        "status": result.status.value,
+        "limit": None if result.limit is None else result.limit.value,
+        **_amount("objective", objective),
+        **_amount("lower_bound", result.lower_bound_micros),
+        "bound_source": result.bound_source,
+        **_amount("certified_lower_bound", certified),
+        "gap": relative_gap(objective, result.lower_bound_micros),
+        "certified_gap": relative_gap(objective, certified),
+        "fill": {
+            **_amount("weighted_unallocated", fill.weighted_unallocated_micro_units),
+            **_amount("lower_bound", fill.lower_bound_micro_units),
+        },
+        **_amounts("costs", evaluation.costs_micros),
+        **_amounts("raw_costs", evaluation.raw_costs_micros),
+        "kpis": kpis(result),
+        "timings_s": dict(result.timings_s),
+        "work": result.work,
+        "method": result.method,
+        "seed": result.seed,
+        "threads": result.threads,
+        "problem_digest": problem.digest,
+        "versions": _versions(),
+    }
+
+
+def _amount(name: str, micros: int | None) -> dict[str, Any]:
+    return {name: None if micros is None else micros / MICROS_PER_UNIT, f"{name}_micros": micros}
+
+
+def _amounts(name: str, terms: Mapping[str, int]) -> dict[str, dict[str, float] | dict[str, int]]:
+    micros = {term: int(terms[term]) for term in COST_TERMS}
+    return {
+        name: {term: amount / MICROS_PER_UNIT for term, amount in micros.items()},
+        f"{name}_micros": micros,
+    }
+
+
+def relative_gap(objective_micros: int, bound_micros: int | None) -> float | None:
+    """(objective - bound) / max(1, objective) in the currency, correctly rounded; None without a bound."""
+    if bound_micros is None:
+        return None
+    return (objective_micros - bound_micros) / max(MICROS_PER_UNIT, objective_micros)
+
+
+def status_of(
+    objective_micros: int, bound_micros: int | None, gap: float, *, fill_first: bool, fill_proven: bool
+) -> Status:
+    """Judge a plan by its gap, and under fill_first by its fill too.
+
+    ``OPTIMAL`` when objective - bound <= gap * max(1, objective) + 1 micro, in the currency, and the fill is
+    proven.
+    """
+    if bound_micros is None or (fill_first and not fill_proven):
+        return Status.FEASIBLE
+    allowed = gap * max(MICROS_PER_UNIT, objective_micros) + 1
+    return Status.OPTIMAL if objective_micros - bound_micros <= allowed else Status.FEASIBLE
+
+
+def kpis(result: Result) -> dict[str, float | int]:
+    """Figures a planner reads first; a ratio over nothing is 0, but the fill rate of an empty batch is 1."""
+    problem, plan, evaluation = result.problem, result.plan, result.evaluation
+    facts, lines = evaluation.shipments, problem.lines
+    num_orders = len(problem.orders)
+    missing = np.bincount(lines.order_idx, evaluation.unallocated > 0, minlength=num_orders)
+    shipments_of = np.bincount(plan.shipments.order_idx, minlength=num_orders)
+    num_shipments, num_shipping = len(plan.shipments), int(np.count_nonzero(shipments_of))
+    units = int(lines.quantity.sum())
+    filled = units - int(evaluation.unallocated.sum())
+    cost_per_order = round_half_even(evaluation.objective_micros, num_orders) if num_orders else 0
+    return {
+        "orders": num_orders,
+        "lines": len(lines),
+        "units": units,
+        "filled_units": filled,
+        "fill_rate": filled / units if units else 1.0,
+        "complete_orders": int(np.count_nonzero(missing == 0)),
+        "split_orders": int(np.count_nonzero(shipments_of > 1)),
+        "shipments": num_shipments,
+        "parcels": int(facts.parcels.sum()),
+        "shipments_per_order": num_shipments / num_shipping if num_shipping else 0.0,
+        "on_time_shipments": int(np.count_nonzero(facts.days_late == 0)),
+        "co2_kg": int(facts.co2_g.sum()) / 1_000,
+        **_amount("cost_per_order", cost_per_order),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,196 @@
+"""What each result file holds, column by column, and how a column becomes text.
+
+One schema serves writer and reader: a column's kind says how its integers are written and its text read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dom_engine.domain.columns import I64, Flags, Ids
+from dom_engine.domain.settings import SHIPMENT_TERMS
+from dom_engine.units import ALWAYS_S, NEVER_S
+
+SUMMARY_FILE = "summary.json"
+FORMAT = 1
+
+
+class Kind(Enum):
+    """How a column is written; a kind with OPTIONAL in its name may be blank."""
+
+    SHIPMENT = auto()
+    ORDER = auto()
+    OPTIONAL_ORDER = auto()
+    LINE = auto()
+    NODE = auto()
+    OPTIONAL_NODE = auto()
+    SERVICE = auto()
+    OPTIONAL_SERVICE = auto()
+    ITEM = auto()
+    OPTIONAL_ITEM = auto()
+    OPTIONAL_LOT = auto()
+    OPTIONAL_POOL = auto()
+    INTEGER = auto()
+    MICROS = auto()
+    """Six decimals: money, and amounts of a capacity's measure."""
+    THOUSANDTHS = auto()
+    """Three decimals: kg and km."""
+    INSTANT = auto()
+    OPTIONAL_INSTANT = auto()
+    FLAG = auto()
+    TEXT = auto()
+
+
+RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
+    {
+        "shipments.csv": MappingProxyType(
+            {
+                "shipment": Kind.TEXT,
+                "order": Kind.ORDER,
+                "node": Kind.NODE,
+                "service": Kind.SERVICE,
+                "dispatch_at": Kind.INSTANT,
+                "delivery_at": Kind.INSTANT,
+                "judged_at": Kind.INSTANT,
+                "arrival_at": Kind.INSTANT,
+                "units": Kind.INTEGER,
+                "lines": Kind.INTEGER,
+                "parcels": Kind.INTEGER,
+                "weight_kg": Kind.THOUSANDTHS,
+                "billable_kg": Kind.THOUSANDTHS,
+                "distance_km": Kind.THOUSANDTHS,
+                "co2_kg": Kind.THOUSANDTHS,
+                "days_late": Kind.INTEGER,
+                "days_early": Kind.INTEGER,
+                **dict.fromkeys(SHIPMENT_TERMS, Kind.MICROS),
+                "total": Kind.MICROS,
+            }
+        ),
+        "allocations.csv": MappingProxyType(
+            {
+                "shipment": Kind.SHIPMENT,
+                "order": Kind.ORDER,
+                "line": Kind.LINE,
+                "item": Kind.ITEM,
+                "quantity": Kind.INTEGER,
+                "available_at": Kind.OPTIONAL_INSTANT,
+                "lot": Kind.OPTIONAL_LOT,
+                "pool": Kind.OPTIONAL_POOL,
+                "from_safety_stock": Kind.FLAG,
+            }
+        ),
+        "unallocated.csv": MappingProxyType(
+            {
+                "order": Kind.ORDER,
+                "line": Kind.LINE,
+                "quantity": Kind.INTEGER,
+                "unmet": Kind.MICROS,
+                "reason": Kind.TEXT,
+                "detail": Kind.TEXT,
+            }
+        ),
+        "prices.csv": MappingProxyType(
+            {
+                "kind": Kind.TEXT,
+                "node": Kind.OPTIONAL_NODE,
+                "item": Kind.OPTIONAL_ITEM,
+                "available_at": Kind.OPTIONAL_INSTANT,
+                "lot": Kind.OPTIONAL_LOT,
+                "pool": Kind.OPTIONAL_POOL,
+                "service": Kind.OPTIONAL_SERVICE,
+                "measure": Kind.TEXT,
+                "starts": Kind.OPTIONAL_INSTANT,
+                "ends": Kind.OPTIONAL_INSTANT,
+                "order": Kind.OPTIONAL_ORDER,
+                "limit": Kind.MICROS,
+                "used": Kind.MICROS,
+                "price": Kind.MICROS,
+            }
+        ),
+        "order_bounds.csv": MappingProxyType(
+            {
+                "order": Kind.ORDER,
+                "cost": Kind.MICROS,
+                "priced_minimum": Kind.MICROS,
+                "exact": Kind.FLAG,
+            }
+        ),
+    }
+)
+"""Every table of a result folder: its columns in their order, and their kinds."""
+
+RESULT_FILES = (SUMMARY_FILE, *RESULT_TABLES)
+
+
+def decimal_text(values: I64, decimals: int) -> pa.StringArray:
+    """Integers in units of ``10**-decimals`` as plain decimals: ``12_500_000`` with 6 is ``12.500000``."""
+    words = np.empty((len(values), 2), np.int64)
+    words[:, 0] = values
+    words[:, 1] = values >> 63  # the sign, extended to 128 bits
+    as_decimal = pa.Array.from_buffers(
+        pa.decimal128(38, decimals), len(values), [None, pa.py_buffer(words.tobytes())]
+    )
+    return as_decimal.cast(pa.string())
+
+
+def integer_text(values: I64) -> pa.StringArray:
+    """Integers as they are."""
+    return pa.array(values, pa.int64()).cast(pa.string())
+
+
+def flag_text(values: Flags) -> pa.StringArray:
+    """``true`` and ``false``."""
+    return pa.array(values, pa.bool_()).cast(pa.string())
+
+
+def instants_text(values: I64) -> pa.StringArray:
+    """Instants as ``2026-11-25T12:00:00Z``; the sentinels of a blank bound as empty text."""
+    distinct, place = np.unique(values, return_inverse=True)
+    blank = (distinct == ALWAYS_S) | (distinct == NEVER_S)
+    known = np.where(blank, 0, distinct).astype("datetime64[s]")
+    texts = np.where(blank, "", np.datetime_as_string(known, unit="s", timezone="UTC"))
+    return pa.array(texts.tolist(), pa.string()).take(pa.array(place))
+
+
+def ids_text(ids: Ids, idx: np.typing.NDArray[np.integer]) -> pa.StringArray:
+    """The ids at these indices; -1 as empty text."""
+    places = pa.array(idx.astype(np.int64), mask=idx < 0)
+    return pc.fill_null(ids.take(places), "")
+
+
+def csv_bytes(columns: Mapping[str, pa.Array]) -> pa.Buffer:
+    """A table of text as CSV: LF, UTF-8, quoted only where a cell asks for it; no Python object per cell."""
+    header = pa.array([",".join(columns) + "\n"], pa.large_string())
+    cells = [_quoted(column.cast(pa.large_string())) for column in columns.values()]
+    rows = pc.binary_join_element_wise(*cells, _large(","))
+    whole = pa.concat_arrays([header, pc.binary_join_element_wise(rows, _large("\n"), _large(""))])
+    # The rows lie end to end in the array's character buffer: that buffer is the file.
+    return whole.buffers()[2]
+
+
+def _large(text: str) -> pa.LargeStringScalar:
+    return pa.scalar(text, pa.large_string())
+
+
+def _quoted(cells: pa.LargeStringArray) -> pa.LargeStringArray:
+    special = pc.match_substring_regex(cells, '[",\r\n]')
+    if not pc.any(special).as_py():
+        return cells
+    doubled = pc.replace_substring(cells, '"', '""')
+    framed = pc.binary_join_element_wise(_large('"'), doubled, _large('"'), _large(""))
+    return pc.if_else(special, framed, cells)
+
+
+def sort_by_text(columns: Mapping[str, pa.Array], keys: Sequence[str]) -> Mapping[str, pa.Array]:
+    """The table's rows in bytewise order of these columns."""
+    table = pa.table(dict(columns))
+    order = pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys])
+    return {
+        name: column.combine_chunks() for name, column in zip(columns, table.take(order).columns, strict=True)
+    }
