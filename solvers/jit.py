@@ -16,4 +16,4 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def kernel(function: F) -> F:
     """Compile a bare loop over NumPy arrays. ``fastmath`` stays off: bounds rely on IEEE arithmetic and its order."""
-    return cast(F, numba.njit(function, nogil=True, cache=True, boundscheck=False))
+    return cast("F", numba.njit(function, nogil=True, cache=True, boundscheck=False))

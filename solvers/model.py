@@ -294,8 +294,10 @@ class SourcingModel(NamedTuple):
 
     def row_capacity(self) -> I64:
         """The most each row can ever give: all loads open and all overtime, int64[num_rows]."""
-        most = np.minimum(self.rows.limit.astype(np.float64) * self.rows.open_max, float(UNLIMITED)).astype(np.int64)
-        return np.minimum(most + self.rows.overtime_limit, UNLIMITED)
+        rows = self.rows
+        fits = rows.limit <= UNLIMITED // np.maximum(rows.open_max, 1)
+        loads: I64 = np.where(fits, rows.limit * np.where(fits, rows.open_max, 0), UNLIMITED)
+        return np.minimum(loads, UNLIMITED - np.minimum(rows.overtime_limit, UNLIMITED)) + rows.overtime_limit
 
 
 class Prices(NamedTuple):

@@ -1,0 +1,77 @@
+"""When to stop: one object holds the deadline, the work limit and the interrupt. Only this module reads the clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from enum import StrEnum
+
+
+class StopReason(StrEnum):
+    TIME = "TIME"
+    WORK = "WORK"
+    INTERRUPTED = "INTERRUPTED"
+
+
+def now_s() -> float:
+    """A monotonic clock, in seconds."""
+    return time.monotonic()
+
+
+class Stop:
+    """Cooperative stop shared by everything that works on one solve.
+
+    Parameters
+    ----------
+    time_limit_s
+        Seconds from now; 0 or less stops at once, ``inf`` never.
+    work_limit
+        Counted units of work (priced orders and solver iterations); 0: none.
+    """
+
+    def __init__(self, time_limit_s: float = float("inf"), work_limit: int = 0) -> None:
+        self.started_s = now_s()
+        self._deadline_s = self.started_s + time_limit_s
+        self._work_limit = work_limit
+        self._work = 0
+        self._lock = threading.Lock()
+        self._interrupted = threading.Event()
+
+    def interrupt(self) -> None:
+        """Ask for a stop; safe from a signal handler or another thread."""
+        self._interrupted.set()
+
+    def spend(self, work: int) -> None:
+        """Count work done."""
+        with self._lock:
+            self._work += int(work)
+
+    @property
+    def work(self) -> int:
+        """Work counted so far."""
+        return self._work
+
+    @property
+    def work_left(self) -> int:
+        """Work that may still be done; a very large number without a limit."""
+        return max(0, self._work_limit - self._work) if self._work_limit else 2**62
+
+    @property
+    def elapsed_s(self) -> float:
+        return now_s() - self.started_s
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds to the deadline, never negative, 0 once interrupted."""
+        return 0.0 if self._interrupted.is_set() else max(0.0, self._deadline_s - now_s())
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why to stop now, or None to go on. A person's wish comes before the work limit, that before the clock."""
+        if self._interrupted.is_set():
+            return StopReason.INTERRUPTED
+        if self._work_limit and self._work >= self._work_limit:
+            return StopReason.WORK
+        if now_s() >= self._deadline_s:
+            return StopReason.TIME
+        return None
