@@ -3,7 +3,7 @@
 Run it (``python scenarios/generate.py --orders 1000 --nodes 20 --items 500 --stock tight --out DIR``) or call
 :func:`generate` and :func:`write_scenario`. The same arguments give the same bytes.
 
-Two families. *One dispatch*: one service, a horizon of a day; orders meet in stock and in capacities of nodes.
+Two families. *One dispatch*: one service, a horizon of a day; orders meet in stock and capacities.
 *Several days*: two services, a dispatch every day, promises with a cost of lateness, inbound stock and, if
 wanted, capacities that start afresh every day.
 """
@@ -78,9 +78,7 @@ class Tariff:
 
 
 TARIFFS = {
-    "ground": Tariff(
-        ((250, 5.2, 1), (900, 6.1, 2), (1800, 7.4, 3), (3000, 9.0, 4), (None, 10.8, 5)), 0.32, 0.00034
-    ),
+    "ground": Tariff(((250, 5.2, 1), (900, 6.1, 2), (1800, 7.4, 3), (3000, 9.0, 4), (None, 10.8, 5)), 0.32, 0.00034),
     "express": Tariff(((900, 11.5, 1), (2200, 16.0, 1), (None, 22.0, 2)), 0.85, 0.00060),
 }
 SERVICE_IDS = tuple(TARIFFS)
@@ -194,9 +192,7 @@ def draw_baskets(spec: Spec, rng: np.random.Generator) -> Baskets:
     return Baskets(order_idx, np.arange(len(key)) - first + 1, item_idx, quantity)
 
 
-def draw_places(
-    count: int, spread_deg: float, flatness: float, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def draw_places(count: int, spread_deg: float, flatness: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Draw points around metropolitan areas: latitude and longitude to a hundredth of a degree."""
     weight = (np.arange(len(METROS)) + 1.0) ** -flatness
     metro_idx = rng.choice(len(METROS), count, p=weight / weight.sum())
@@ -238,9 +234,7 @@ def item_table(spec: Spec, rng: np.random.Generator) -> pa.Table:
     )
 
 
-def inventory_table(
-    spec: Spec, item_idx: Ints, node_idx: Ints, quantity: Ints, rng: np.random.Generator
-) -> pa.Table:
+def inventory_table(spec: Spec, item_idx: Ints, node_idx: Ints, quantity: Ints, rng: np.random.Generator) -> pa.Table:
     """Positions on hand; over several days, part of them arrives in the morning of a later day."""
     available_at: list[str | None] = [None]
     arrival_day = np.zeros(len(item_idx), dtype=np.int64)
@@ -348,7 +342,7 @@ def line_table(spec: Spec, baskets: Baskets) -> pa.Table:
 
 
 def labels(letter: str, count: int, idx: Ints | None = None) -> pa.Array:
-    """Ids such as ``N0007``, as wide as ``count`` needs; with ``idx`` those of the indices, as a dictionary."""
+    """Ids such as ``N0007``, as wide as ``count`` needs; with ``idx`` those of the indices."""
     names = pa.array([f"{letter}{number:0{len(str(count))}d}" for number in range(1, count + 1)], pa.string())
     return names if idx is None else pa.DictionaryArray.from_arrays(pa.array(idx, pa.int32()), names)
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,7 @@ def check_replaceable(out: Path) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise InputError.single(
-            str(out), "is a file, and a folder is to be written here", code="OUTPUT_EXISTS"
-        )
+        raise InputError.single(str(out), "is a file, and a folder is to be written here", code="OUTPUT_EXISTS")
     if any(out.iterdir()) and not is_ours(out):
         raise InputError.single(
             str(out),
@@ -108,3 +107,9 @@ def write_tables(folder: Path, tables: Iterable[CsvTable]) -> None:
     """Write every table given, each as one CSV file."""
     for table in tables:
         write_csv(folder, table)
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal in full, without exponent or trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

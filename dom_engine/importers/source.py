@@ -78,9 +78,7 @@ def open_text(path: Path) -> Iterator[IO[str]]:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             yield stream
     except OSError as error:
-        raise InputError.single(
-            str(path), f"cannot be read: {error.strerror or error}", code="UNREADABLE"
-        ) from None
+        raise InputError.single(str(path), f"cannot be read: {error.strerror or error}", code="UNREADABLE") from None
     except (lzma.LZMAError, EOFError) as error:
         raise InputError.single(str(path), f"is damaged: {error}", code="UNREADABLE") from None
     except UnicodeDecodeError as error:
@@ -124,6 +122,4 @@ def read_csv(path: Path, columns: Sequence[str], *, header: bool = True) -> Iter
                 values = dict(zip(names, (cell.strip() for cell in cells), strict=True))
                 yield SourceRow(str(path), reader.line_num, values)
         except csv.Error as error:
-            raise InputError.single(
-                str(path), f"is not CSV: {error}", row=reader.line_num, code="BAD_SOURCE"
-            ) from None
+            raise InputError.single(str(path), f"is not CSV: {error}", row=reader.line_num, code="BAD_SOURCE") from None

@@ -110,9 +110,7 @@ def test_command_writes_csv_and_replaces_only_its_own(tmp_path: Path) -> None:
     assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"nodes": 0}, {"stock": "plenty"}, {"days": 8}, {"services": 3}, {"orders": -1}]
-)
+@pytest.mark.parametrize("wrong", [{"nodes": 0}, {"stock": "plenty"}, {"days": 8}, {"services": 3}, {"orders": -1}])
 def test_impossible_sizes_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"needed|one of|services"):
         Spec(**{"orders": 1, "nodes": 1, "items": 1, **wrong})  # type: ignore[arg-type]
