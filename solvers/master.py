@@ -21,7 +21,7 @@ _SAFE_INTEGER = 2.0**61
 class Master(NamedTuple):
     """A program over patterns, and where its columns and rows came from.
 
-    Columns: patterns, then the ``nodes`` that may open, loads of ``load_rows``, overtime of ``overtime_rows``. ``cost_scale`` turns weighted
+    Columns: patterns, then the ``nodes`` that may open, loads of ``load_rows``, overtime of ``overtime_rows`` (in ``overtime_unit`` base units). ``cost_scale`` turns weighted
     micros into the program's cost. ``row_of`` gives, per program row, the shared row (stock and capacity rows), the candidate (activation rows,
     ``row_kind`` 1) or nothing.
     """
@@ -31,6 +31,7 @@ class Master(NamedTuple):
     nodes: I32
     load_rows: I32
     overtime_rows: I32
+    overtime_unit: F64
     cost_scale: float
     row_kind: npt.NDArray[np.int8]
     row_of: I64
@@ -149,7 +150,7 @@ def build_master(
         cost, np.zeros(len(cost)), upper, integer, ptr, col, coef, np.concatenate(block.lower), np.concatenate(block.upper)
     )
     return Master(
-        program, num, nodes, load_rows, overtime_rows, cost_scale,
+        program, num, nodes, load_rows, overtime_rows, unit[overtime_rows], cost_scale,
         np.concatenate(block.kind), np.concatenate(block.of), np.concatenate(block.unit),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ when the run is stopped. CP-SAT is the judge where optimality must hold in integ
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import threading
 from typing import NamedTuple
 
@@ -122,15 +122,16 @@ def solve_in_integers(
         if stop.remaining_s == 0.0:
             solver.stop_search()
     thread.join()
-    bound = float(solver.best_objective_bound)
     if status[0] not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return MipOutcome(None, np.inf, bound if status[0] == cp_model.UNKNOWN else np.inf, False)
+        # Stopped before presolve, CP-SAT reports a bound of 0, which is none.
+        return MipOutcome(None, np.inf, np.inf if status[0] == cp_model.INFEASIBLE else -np.inf, False)
+    bound = float(solver.best_objective_bound)
     x = np.array([solver.value(v) for v in variables], dtype=np.float64)
     return MipOutcome(x, float(solver.objective_value), bound, status[0] == cp_model.OPTIMAL)
 
 
-def _time_limit(stop: Stop, most_s: float = float("inf")) -> datetime.timedelta:
-    return datetime.timedelta(seconds=max(0.001, min(stop.remaining_s, most_s, 1e7)))
+def _time_limit(stop: Stop, most_s: float = float("inf")) -> dt.timedelta:
+    return dt.timedelta(seconds=max(0.001, min(stop.remaining_s, most_s, 1e7)))
 
 
 def _mathopt_model(program: Program, relaxed: bool) -> mathopt.Model:
@@ -175,7 +176,7 @@ def _run(
     def work() -> None:
         try:
             outcome.append(mathopt.solve(model, solver, params=params, model_params=model_params))
-        except BaseException as error:  # handed to the caller's thread below
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread below
             failure.append(error)
         finally:
             done.set()
@@ -210,6 +211,8 @@ def _cp_model(program: Program, hint: F64 | None) -> tuple[cp_model.CpModel, lis
         expression = cp_model.LinearExpr.weighted_sum([variables[col[i]] for i in span], [coef[i] for i in span])
         if lo == hi:
             model.add(expression == int(lo))
+        elif np.isneginf(lo) and np.isposinf(hi):
+            continue
         elif np.isneginf(lo):
             model.add(expression <= int(hi))
         elif np.isposinf(hi):

@@ -1,0 +1,166 @@
+"""Closing the gap: a set-partitioning program over all patterns that an improvement could use.
+
+With prices of bound L and a plan of cost U, a pattern that pays more than its order's minimum plus U - L is in no better plan
+(reduced-cost fixing). So a pool complete up to a threshold T proves min(its own optimum, L + T), and the optimum once T >= U - L.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.columns import Generated, merge, paid, signatures
+from solvers.compact import solve_compact
+from solvers.incumbent import Incumbent, row_mix, usage_of
+from solvers.master import Master, build_master, chosen
+from solvers.model import F64, Patterns, SourcingModel
+from solvers.patterns import take
+from solvers.pricing import price_orders
+from solvers.pricing_near import enumerate_near
+from solvers.program import MipOutcome, solve_in_integers, solve_mip
+from solvers.stop import Stop
+
+_MOST_COLUMNS = 60_000
+_MOST_PATTERNS_PER_ORDER = 20_000
+_NEAR_WORK = 20_000_000
+_WIDENING = 3.0
+_SAFETY = 1e-9
+"""Share by which a float solver's bound is lowered before it is claimed: well beyond the rounding of its sums."""
+
+
+def close_by_pool(
+    model: SourcingModel,
+    gap: float,
+    seed: int,
+    threads: int,
+    stop: Stop,
+    incumbent: Incumbent,
+    generated: Generated,
+    pricing_work: int,
+) -> None:
+    """Widen a pool of near-optimal patterns and choose among them until closed, complete, too large or stopped."""
+    orders = np.arange(model.num_orders, dtype=np.int32)
+    priced = price_orders(model, generated.prices, orders, work_limit=pricing_work, threads=threads)
+    lower = int(np.floor(generated.bound)) - 1
+    pool = generated.pool
+    assert incumbent.objective is not None
+    threshold = (incumbent.objective - lower) / max(1.0, model.num_orders) ** 0.5
+    while stop.reason is None:
+        incumbent.enter("pool")
+        needed = incumbent.objective - lower + 2
+        threshold = float(min(threshold, needed))
+        near = enumerate_near(
+            model,
+            generated.prices,
+            orders,
+            np.full(model.num_orders, threshold),
+            max_patterns=_MOST_PATTERNS_PER_ORDER,
+            work_limit=_NEAR_WORK,
+            threads=threads,
+        )
+        stop.spend(model.num_orders)
+        complete = bool(near.complete.all() and priced.exact.all())
+        assert incumbent.patterns is not None
+        pool = merge(merge(pool, incumbent.patterns), near.patterns)
+        if threshold >= needed:
+            # Nothing dearer can improve the plan; the incumbent's own patterns stay out of the way of the proof.
+            least = priced.lower_bound[pool.order]
+            pool = take(pool, np.flatnonzero(paid(model, pool, generated.prices) <= least + needed))
+        reach = lower + int(threshold) - 1 if complete else lower
+        _choose(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
+        if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:
+            return
+        threshold *= _WIDENING
+
+
+def close_by_compact(
+    model: SourcingModel, gap: float, seed: int, threads: int, stop: Stop, incumbent: Incumbent
+) -> None:
+    """Let the compact model look for a plan and bound what no pool can hold."""
+    incumbent.enter("compact")
+    outcome = solve_compact(
+        model,
+        stop,
+        fill_limit=incumbent.fill_limit,
+        warm=incumbent.patterns,
+        relative_gap=gap / 2,
+        time_limit_s=stop.remaining_s,
+        seed=seed,
+        threads=threads,
+    )
+    stop.spend(model.num_orders)
+    if outcome.patterns is not None:
+        incumbent.offer(outcome.patterns)
+    if outcome.bound is not None:
+        incumbent.prove(outcome.bound, searched=True)
+
+
+def _choose(
+    model: SourcingModel,
+    pool: Patterns,
+    gap: float,
+    seed: int,
+    threads: int,
+    stop: Stop,
+    incumbent: Incumbent,
+    reach: int,
+    final: bool,
+) -> None:
+    """Solve the master over the pool; what it proves holds up to ``reach``, or for good when ``final``."""
+    master = build_master(model, pool, fill_limit=incumbent.fill_limit)
+    assert master is not None
+    share = stop.remaining_s if final else stop.remaining_s / 2
+    outcome = solve_mip(
+        master.program, stop, relative_gap=gap / 2, time_limit_s=share, hint=_hint(model, master, pool, incumbent), seed=seed
+    )
+    _accept(pool, master, outcome, incumbent)
+    if np.isfinite(outcome.bound):
+        claim = outcome.bound / master.cost_scale
+        claim = int(np.floor(claim - abs(claim) * _SAFETY)) - 1
+        incumbent.prove(claim if final else min(claim, reach), searched=True)
+    if final and outcome.optimal and not incumbent.closed(gap) and stop.reason is None:
+        _settle_in_integers(model, pool, seed, threads, stop, incumbent)
+
+
+def _settle_in_integers(
+    model: SourcingModel, pool: Patterns, seed: int, threads: int, stop: Stop, incumbent: Incumbent
+) -> None:
+    """A gap narrower than float tolerances is closed by CP-SAT, whose every claim holds in integers."""
+    master = build_master(model, pool, fill_limit=incumbent.fill_limit, in_integers=True)
+    if master is None:
+        return
+    incumbent.enter("integers")
+    hint = _hint(model, master, pool, incumbent)
+    outcome = solve_in_integers(master.program, stop, hint=hint, seed=seed, threads=threads)
+    _accept(pool, master, outcome, incumbent)
+    if np.isfinite(outcome.bound):
+        # Overtime per base unit may end in fractions of a micro, which the cost rounds row by row.
+        rounded = int((model.rows.scale[master.overtime_rows] > 1).sum())
+        claim = int(np.ceil(outcome.bound / master.cost_scale - 1e-6)) - (rounded + 1) // 2
+        incumbent.prove(claim, searched=True)
+
+
+def _accept(pool: Patterns, master: Master, outcome: MipOutcome, incumbent: Incumbent) -> None:
+    if outcome.x is not None:
+        picked = chosen(master, outcome.x)
+        incumbent.offer(take(pool, picked[np.argsort(pool.order[picked], kind="stable")]))
+
+
+def _hint(model: SourcingModel, master: Master, pool: Patterns, incumbent: Incumbent) -> F64 | None:
+    """The incumbent in the master's columns; None when the pool lacks one of its patterns."""
+    assert incumbent.patterns is not None
+    known, wanted = signatures(pool), signatures(incumbent.patterns)
+    order = np.argsort(known)
+    at = order[np.minimum(np.searchsorted(known, wanted, sorter=order), len(known) - 1)]
+    if not np.array_equal(known[at], wanted):
+        return None
+    x = np.zeros(len(master.program.cost))
+    x[at] = 1.0
+    opened = np.unique(model.candidates.node[incumbent.patterns.ship_cand])
+    x[master.num_patterns : master.num_patterns + len(master.nodes)] = np.isin(master.nodes, opened)
+    used = usage_of(model, incumbent.patterns)
+    first = master.num_patterns + len(master.nodes)
+    loads = {int(r): row_mix(model, int(r), int(used[r]))[1] for r in (*master.load_rows, *master.overtime_rows)}
+    x[first : first + len(master.load_rows)] = [loads[int(r)] for r in master.load_rows]
+    over = [max(0, int(used[r]) - int(model.rows.limit[r]) * loads[int(r)]) for r in master.overtime_rows]
+    x[first + len(master.load_rows) :] = np.array(over, np.float64) / master.overtime_unit
+    return x

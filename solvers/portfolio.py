@@ -1,0 +1,184 @@
+"""Which method for which batch, within one stop: the best plan and the best bound win.
+
+``auto`` and ``exact`` run the same steps, from cheap to dear, until the gap is closed or the run is stopped:
+
+1. price every order at zero prices: a first bound, and often the optimum where nothing is scarce;
+2. plan one order after another in their sequence, as shops do: a first plan;
+3. generate columns: row prices and the certified bound;
+4. plan again in the light of the prices, then choose among all patterns near each order's priced minimum;
+5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model bounds the rest.
+
+The rules of today (``greedy``) stop after step 2 with a bound at zero prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from solvers.bound import exact_bound, exact_minima, to_measure
+from solvers.closing import close_by_compact, close_by_pool
+from solvers.columns import generate_columns
+from solvers.fill import fill_model, fill_step
+from solvers.greedy import RULES, construct, regret_sequence, rule_prices
+from solvers.incumbent import Incumbent, Progress
+from solvers.model import I32, Patterns, Prices, SourcingModel
+from solvers.patterns import concatenate, recost, unserved
+from solvers.pricing import price_orders
+from solvers.result import Certificate, Outcome
+from solvers.stop import Stop
+
+PRICING_WORK = 200_000
+"""Counted work per order and pass of the pricing kernel: what an order of hundreds of lines may cost."""
+
+
+class Settings(NamedTuple):
+    """``gap`` is relative; ``sequence`` is the order in which rules serve orders, int32[num_orders]."""
+
+    method: str
+    gap: float
+    seed: int
+    threads: int
+    sequence: I32
+    fill_first: bool = False
+
+
+def solve(
+    model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None = None
+) -> Outcome:
+    """Solve a batch. Always returns a plan that holds every row: serving nothing does.
+
+    Raises
+    ------
+    ValueError
+        When the method is unknown.
+    """
+    if settings.method in RULES:
+        return _by_rule(model, settings, stop, watch)
+    if settings.method not in ("auto", "exact"):
+        raise ValueError(f"unknown method {settings.method!r}")
+    if not settings.fill_first:
+        return _search(model, settings, stop, watch, None, None)
+    first = _search(fill_model(model), settings._replace(gap=0.0), stop, None, None, None)
+    step = fill_step(model)
+    fill_bound = -(-first.bound // step) * step
+    start = recost(model, first.patterns)
+    outcome = _search(model, settings, stop, watch, first.objective, start)
+    proven = first.objective <= fill_bound
+    return outcome._replace(fill_bound=min(fill_bound, first.objective), optimal=outcome.optimal and proven)
+
+
+def _by_rule(
+    model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None
+) -> Outcome:
+    incumbent = Incumbent(model, stop, watch)
+    incumbent.enter(settings.method)
+    incumbent.offer(unserved(model))
+    prices = rule_prices(model, settings.method)
+    incumbent.offer(construct(model, prices, settings.sequence, stop, rule=settings.method))
+    return _finish(model, settings, stop, incumbent, [Prices.zero(model)], None)
+
+
+def _search(
+    model: SourcingModel,
+    settings: Settings,
+    stop: Stop,
+    watch: Callable[[Progress], None] | None,
+    fill_limit: int | None,
+    start: Patterns | None,
+) -> Outcome:
+    incumbent = Incumbent(model, stop, watch, fill_limit)
+    everyone = np.arange(model.num_orders, dtype=np.int32)
+    incumbent.enter("pricing")
+    nothing = unserved(model)
+    incumbent.offer(nothing)
+    if start is not None:
+        incumbent.offer(start)
+    zero = Prices.zero(model)
+    priced = price_orders(model, zero, everyone, work_limit=PRICING_WORK, threads=settings.threads)
+    stop.spend(model.num_orders)
+    incumbent.offer(priced.patterns)
+    incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
+    prices = zero
+    if not incumbent.closed(settings.gap) and stop.reason is None:
+        incumbent.enter("construction")
+        plan = construct(model, zero, settings.sequence, stop)
+        incumbent.offer(plan)
+        pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
+        if stop.reason is None:
+            prices = _improve(model, settings, stop, incumbent, everyone, pool)
+    return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
+
+
+def _improve(
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, everyone: I32, pool: Patterns
+) -> Prices:
+    """Steps 3 to 5; returns the best prices found."""
+    incumbent.enter("prices")
+    generated = generate_columns(
+        model,
+        pool,
+        stop,
+        orders=everyone,
+        tolerance=min(1e-6, settings.gap / 10),
+        threads=settings.threads,
+        pricing_work=PRICING_WORK,
+        fill_limit=incumbent.fill_limit,
+        on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
+    )
+    if not incumbent.closed(settings.gap) and stop.reason is None:
+        incumbent.enter("construction")
+        sequence = regret_sequence(model, generated.prices, everyone, settings.threads)
+        incumbent.offer(construct(model, generated.prices, sequence, stop))
+    if not incumbent.closed(settings.gap) and stop.reason is None:
+        close_by_pool(model, settings.gap, settings.seed, settings.threads, stop, incumbent, generated, PRICING_WORK)
+    if not incumbent.closed(settings.gap) and stop.reason is None:
+        close_by_compact(model, settings.gap, settings.seed, settings.threads, stop, incumbent)
+    return generated.prices
+
+
+def _finish(
+    model: SourcingModel,
+    settings: Settings,
+    stop: Stop,
+    incumbent: Incumbent,
+    prices: list[Prices],
+    fill_limit: int | None,
+) -> Outcome:
+    """Recompute the certificate in exact integers at the best of the prices, whatever the clock says: no bound is claimed otherwise."""
+    reason = stop.reason
+    incumbent.enter("certificate")
+    # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
+    certificates = [certify(model, p, settings.threads, fill_limit) for p in prices]
+    certificate = max(certificates, key=lambda c: c.bound)
+    assert incumbent.patterns is not None
+    assert incumbent.objective is not None
+    bound, source = certificate.bound, "prices"
+    if incumbent.searched and incumbent.bound is not None and incumbent.bound > bound:
+        bound, source = incumbent.bound, "search"
+    optimal = incumbent.objective - bound <= settings.gap * max(1_000_000, incumbent.objective) + 1
+    return Outcome(
+        incumbent.patterns,
+        incumbent.objective,
+        certificate,
+        bound,
+        source,
+        optimal,
+        int(incumbent.patterns.fill.sum()),
+        None,
+        None if optimal else reason,
+        settings.method,
+    )
+
+
+def certify(model: SourcingModel, prices: Prices, threads: int, fill_limit: int | None = None) -> Certificate:
+    """State prices in micros, price every order at exactly those, and add up L in exact arithmetic."""
+    stated = to_measure(model, prices)
+    everyone = np.arange(model.num_orders, dtype=np.int32)
+    priced = price_orders(model, stated.steering(model), everyone, work_limit=PRICING_WORK, threads=threads)
+    minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
+    bound = exact_bound(model, stated, sum(minima, start=Fraction(0)), fill_limit)
+    return Certificate(stated, minima, priced.exact, bound)

@@ -1,0 +1,39 @@
+"""What a solve returns: a plan in numbers, prices, and how good the plan is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from solvers.bound import MeasurePrices
+from solvers.model import Flags, Patterns
+from solvers.stop import StopReason
+
+
+class Certificate(NamedTuple):
+    """Prices as stated, what every order pays at least at them, and L in exact integers (weighted micros)."""
+
+    prices: MeasurePrices
+    order_minima: list[Fraction]
+    order_exact: Flags
+    bound: int
+
+
+class Outcome(NamedTuple):
+    """A finished solve.
+
+    ``patterns`` is the plan, one pattern per order. ``bound`` is the best lower bound known in weighted micros, ``bound_source``
+    ``prices`` where it is the certificate's own and ``search`` where branching gave it. ``fill``/``fill_bound`` are
+    millionths of weighted unallocated units, reached and proven; ``fill_bound`` is None unless fill goes first.
+    """
+
+    patterns: Patterns
+    objective: int
+    certificate: Certificate
+    bound: int
+    bound_source: str
+    optimal: bool
+    fill: int
+    fill_bound: int | None
+    reason: StopReason | None
+    method: str
