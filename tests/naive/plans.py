@@ -51,7 +51,7 @@ def book_unmet(problem: Problem, order: Order, line: Line, quantity: int, ledger
 def used_rows(problem: Problem, plan: Sequence[Shipment]) -> dict[Row, int]:
     """Return what a plan draws on each row."""
     used: dict[Row, int] = {}
-    for shipment in plan:
+    for shipment in filter(lambda one: one.load, plan):
         cargo = cargo_of(problem, shipment.candidate, shipment.load)
         for row, amount in draws_of(problem, shipment, cargo).items():
             used[row] = used.get(row, 0) + amount

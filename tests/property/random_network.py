@@ -39,6 +39,8 @@ def add_network(maker: Maker) -> None:
     for node in nodes:
         for item in items:
             _add_stock(maker, node, item)
+    if "inventory" not in maker.tables:
+        maker.add("inventory", node=nodes[0], item=items[0], quantity=0)
     services = maker.pick("", (["std"], ["std", "exp"], ["std", "exp"]))
     for service in services:
         _add_service(maker, service, _mode(maker))
