@@ -1,0 +1,98 @@
+"""Prices of the model's rows in the words of a certificate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dom_engine.domain.columns import I32, I64, NONE_IDX
+from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.formulation.model import Formulation
+from solvers.bound import MeasurePrices
+from solvers.model import Patterns
+
+
+def priced_rows(formulation: Formulation, prices: MeasurePrices, patterns: Patterns) -> PricedRows:
+    """The rows with a price, and how much of each the chosen patterns use; by kind, then row, then (node, order).
+
+    Parameters
+    ----------
+    prices
+        Integer micros per whole measure, as the certificate states them.
+    patterns
+        The plan, one pattern per order.
+    """
+    model = formulation.model
+    used = np.zeros(model.num_rows, np.int64)
+    np.add.at(used, patterns.draw_row, patterns.draw)
+    num = model.num_positions
+    parts = [
+        _rows(formulation, RowKind.STOCK, np.arange(num), prices, used),
+        _rows(formulation, RowKind.SAFETY_STOCK, np.arange(num, 2 * num), prices, used),
+        _rows(formulation, RowKind.CAPACITY, np.arange(2 * num, model.num_rows), prices, used),
+        _activation(formulation, prices, patterns),
+        _fill(prices, patterns),
+    ]
+    columns = PricedRows.__dataclass_fields__
+    return PricedRows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns})
+
+
+def _rows(formulation: Formulation, kind: RowKind, rows: I64, prices: MeasurePrices, used: I64) -> PricedRows:
+    rows = rows[prices.row[rows] > 0]
+    which = rows % max(1, formulation.model.num_positions)
+    nothing = np.full(len(rows), NONE_IDX, np.int32)
+    bounds = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    instance = rows - 2 * formulation.model.num_positions
+    is_capacity = kind == RowKind.CAPACITY
+    return PricedRows(
+        kind=np.full(len(rows), int(kind), np.int8),
+        position_idx=nothing if is_capacity else which.astype(np.int32),
+        capacity_idx=formulation.capacity_idx[instance] if is_capacity else nothing.copy(),
+        node_idx=nothing.copy(),
+        order_idx=nothing.copy(),
+        starts_s=formulation.starts_s[instance] if is_capacity else bounds[0],
+        ends_s=formulation.ends_s[instance] if is_capacity else bounds[1],
+        limit=formulation.model.rows.limit[rows],
+        used=used[rows],
+        price_micros=prices.row[rows],
+    )
+
+
+def _activation(formulation: Formulation, prices: MeasurePrices, patterns: Patterns) -> PricedRows:
+    """One row per priced (node, order): an order may use a node that is open, once."""
+    candidates = formulation.model.candidates
+    cand = np.flatnonzero(prices.activation > 0)
+    cand = cand[np.lexsort((candidates.order[cand], candidates.node[cand]))]
+    ships = np.zeros(len(candidates.order), np.int64)
+    ships[patterns.ship_cand] = 1
+    return _unplaced(
+        RowKind.ACTIVATION,
+        candidates.node[cand],
+        candidates.order[cand],
+        np.ones(len(cand), np.int64),
+        ships[cand],
+        prices.activation[cand],
+    )
+
+
+def _fill(prices: MeasurePrices, patterns: Patterns) -> PricedRows:
+    """The fill row: its limit is the weighted unallocated units reached."""
+    reached = np.array([patterns.fill.sum()] if prices.fill > 0 else [], np.int64)
+    nothing = np.full(len(reached), NONE_IDX, np.int32)
+    price = np.full(len(reached), prices.fill, np.int64)
+    return _unplaced(RowKind.FILL, nothing, nothing.copy(), reached, reached.copy(), price)
+
+
+def _unplaced(kind: RowKind, node: I32, order: I32, limit: I64, used: I64, price: I64) -> PricedRows:
+    nothing, instant = np.full(len(limit), NONE_IDX, np.int32), np.zeros(len(limit), np.int64)
+    return PricedRows(
+        kind=np.full(len(limit), int(kind), np.int8),
+        position_idx=nothing,
+        capacity_idx=nothing.copy(),
+        node_idx=node,
+        order_idx=order,
+        starts_s=instant,
+        ends_s=instant.copy(),
+        limit=limit,
+        used=used,
+        price_micros=price,
+    )
