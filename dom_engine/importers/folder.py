@@ -78,7 +78,12 @@ def replacing(out: Path) -> Iterator[Path]:
         yield staging
         if out.exists():
             out.rename(retired)
-        staging.rename(out)
+        try:
+            staging.rename(out)
+        except OSError:
+            if retired.exists():
+                retired.rename(out)
+            raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
