@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from scipy.sparse import csr_array
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import maximum_flow
 
 from dom_engine.errors import InputError
@@ -140,3 +141,52 @@ def test_faults_are_located_and_leave_nothing_behind(data_dir: Path, tmp_path: P
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"WhCapacities\.csv.*No such file"):
         import_brunel(tmp_path, tmp_path / "out")
+
+
+def test_the_cheapest_way_to_serve_2444_orders(scenario: Path, eligible: dict[str, list[str]]) -> None:
+    """A transport problem: its linear relaxation is integral, so an LP proves the scenario's optimum."""
+    cost = cheapest_pairs(scenario, eligible)
+    limit = {row["node"]: int(row["limit"]) for row in read_table(scenario, "capacities")}
+    orders, nodes, pairs = list(eligible), list(limit), list(cost)
+    order_idx = {order: i for i, order in enumerate(orders)}
+    column = np.arange(len(pairs))
+    once = csr_array((np.ones(len(pairs)), ([order_idx[o] for o, _ in pairs], column)))
+    used = csr_array((np.ones(len(pairs)), ([nodes.index(n) for _, n in pairs], column)))
+    result = linprog(
+        np.array([cost[pair] / 1e6 for pair in pairs]),
+        A_ub=vstack([once, used]),
+        b_ub=np.concatenate([np.ones(once.shape[0]), [limit[node] for node in nodes[: used.shape[0]]]]),
+        A_eq=np.ones((1, len(pairs))),
+        b_eq=[2444],
+    )
+    chosen = [cost[pair] for pair, value in zip(pairs, result.x.tolist(), strict=True) if value > 0.5]
+    assert len(chosen) == 2444
+    assert sum(chosen) == round(result.fun * 1e6) == 1_189_450_587_426
+
+
+def cheapest_pairs(scenario: Path, eligible: dict[str, list[str]]) -> dict[tuple[str, str], int]:
+    """Handling plus the cheapest freight of every order from every node that may serve it, in micros."""
+    items = {row["item"]: row for row in read_table(scenario, "items")}
+    services = {row["service"]: row["carries"].split(";") for row in read_table(scenario, "services")}
+    handling = {(row["item"], row["node"]): row["unit_cost"] for row in read_table(scenario, "node_items")}
+    rates = defaultdict(list)
+    for row in read_table(scenario, "rates"):
+        rates[row["rate"]].append([Decimal(row[key]) for key in ("weight_from_kg", "per_kg", "minimum")])
+    lanes = defaultdict(list)
+    for row in read_table(scenario, "lanes"):
+        lanes[row["node"]].append((services[row["service"]], rates[row["rate"]]))
+    micro = Decimal("0.000001")
+    cost: dict[tuple[str, str], int] = {}
+    for order, nodes in eligible.items():
+        weight, level = Decimal(items[order]["weight_kg"]).quantize(Decimal("0.001")), items[order]["tags"]
+        for node in nodes:
+            freight = [
+                max(minimum, per_kg * weight)
+                for carries, breaks in lanes[node] + lanes[""]
+                if level in carries
+                for applying in [[row for row in breaks if row[0] <= weight][-1:]]
+                for _, per_kg, minimum in applying
+            ]
+            total = min(freight).quantize(micro) + Decimal(handling[order, node])
+            cost[order, node] = int(total / micro)
+    return cost
