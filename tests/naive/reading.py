@@ -76,8 +76,13 @@ class Cells:
 
 
 def read_problem(scenario: Scenario) -> Problem:
-    """Read a valid scenario; what is invalid raises whatever Python raises first."""
+    """Read a valid scenario; what is invalid raises whatever Python raises first.
+
+    ``extends`` and ``changes`` must have been applied before.
+    """
     config = scenario.config
+    if config.get("extends") or config.get("changes"):
+        raise ValueError("the oracle reads whole scenarios: apply extends and changes first")
     zone = ZoneInfo(str(config["timezone"])) if config.get("timezone") else None
 
     def cells(table: str) -> list[Cells]:

@@ -12,6 +12,8 @@ PLACES = (("40.71", "-74.01"), ("41.88", "-87.63"), ("34.05", "-118.24"), ("52.5
 CUTOFFS = ("02:30", "09:00", "16:00", "23:59")
 PERIODS = ((None, 24), (12, None), (0, 30), (20, 48))
 MEASURES = ("units", "units", "lines", "shipments", "parcels", "kg", "litres", "value", "work_h")
+# From scarce, where orders split and compete, to ample.
+STOCKS = ((0, 1, 1, 2), (1, 1, 2, 3), (0, 2, 3, 4), (2, 4, 6))
 # Limits that bind on a handful of units: most items weigh 1 to 4 kg and cost 5 to 40.
 LIMITS = {
     "units": (1, 2, 3, 4),
@@ -36,9 +38,10 @@ def add_network(maker: Maker) -> None:
     items = maker.pick("", (["A"], ["A", "B"], ["A", "B"], ["A", "B", "C"]))
     for item in items:
         _add_item(maker, item)
+    quantities = maker.pick("", STOCKS)
     for node in nodes:
         for item in items:
-            _add_stock(maker, node, item)
+            _add_stock(maker, node, item, quantities)
     if "inventory" not in maker.tables:
         maker.add("inventory", node=nodes[0], item=items[0], quantity=0)
     services = maker.pick("", (["std"], ["std", "exp"], ["std", "exp"]))
@@ -103,8 +106,8 @@ def _add_item(maker: Maker, item: str) -> None:
     )
 
 
-def _add_stock(maker: Maker, node: str, item: str) -> None:
-    quantity = maker.pick("", (0, 1, 2, 2, 3, 4, 6))
+def _add_stock(maker: Maker, node: str, item: str, quantities: tuple[int, ...]) -> None:
+    quantity = maker.pick("", quantities)
     if quantity:
         maker.add(
             "inventory",
