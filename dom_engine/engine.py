@@ -14,7 +14,7 @@ from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Certificate, Evaluation, Fill, Limit, Result, Status
 from dom_engine.errors import AuditError
 from dom_engine.formulation import Formulation, build_model, plan_of, priced_rows
-from solvers.incumbent import Progress, usage_of
+from solvers.incumbent import Progress
 from solvers.portfolio import Settings
 from solvers.portfolio import solve as solve_model
 from solvers.result import Outcome
@@ -107,7 +107,7 @@ def _certificate(formulation: Formulation, outcome: Outcome) -> Certificate:
     """The certificate in the words of the domain; a priced minimum is rounded down to its micro."""
     stated = outcome.certificate
     return Certificate(
-        rows=priced_rows(formulation, stated.prices, usage_of(formulation.model, outcome.patterns)),
+        rows=priced_rows(formulation, stated.prices, outcome.patterns),
         order_cost_micros=outcome.patterns.cost,
         order_priced_minimum_micros=np.array([int(m // 1) for m in stated.order_minima], np.int64),
         order_exact=stated.order_exact,
