@@ -1,0 +1,9 @@
+"""Scenario folders to problems and back."""
+
+from dom_engine.scenario.build import build_problem
+from dom_engine.scenario.changes import apply_changes
+from dom_engine.scenario.load import load_scenario
+from dom_engine.scenario.raw import RawScenario, RawTable
+from dom_engine.scenario.read import read_raw
+
+__all__ = ["RawScenario", "RawTable", "apply_changes", "build_problem", "load_scenario", "read_raw"]

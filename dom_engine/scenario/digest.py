@@ -1,0 +1,67 @@
+"""The digest of a problem: sha256 over everything that decides its solution, in canonical form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dom_engine.domain.problem import Problem
+
+DIGEST_VERSION = b"dom-engine problem 1"
+"""Changes when the same problem would digest to another value."""
+
+_SILENT = frozenset({"name", "description", "solve", "digest"})
+"""What a problem says without deciding its solution."""
+
+
+def problem_digest(problem: Problem) -> str:
+    """Hex sha256 of the canonical problem; the tables are already sorted and resolved.
+
+    Every value is preceded by its name, type and length, so that no two problems share their bytes.
+    """
+    sha256 = hashlib.sha256(DIGEST_VERSION)
+    for field in fields(problem):
+        if field.name not in _SILENT:
+            _update(sha256, field.name, getattr(problem, field.name))
+    return sha256.hexdigest()
+
+
+def _update(sha256: Any, name: str, value: object) -> None:
+    sha256.update(f"\n{name}:".encode())
+    if isinstance(value, np.ndarray):
+        dtype = value.dtype.newbyteorder("<")
+        sha256.update(f"{dtype.str}[{value.size}]".encode())
+        sha256.update(np.ascontiguousarray(value, dtype).data)
+    elif isinstance(value, pa.StringArray):
+        _update_texts(sha256, value)
+    elif isinstance(value, Mapping):
+        for key in sorted(value):
+            _update(sha256, repr(key), value[key])
+    elif isinstance(value, frozenset):
+        sha256.update(repr(sorted(value)).encode())
+    elif isinstance(value, tuple):
+        sha256.update(f"({len(value)})".encode())
+        for item in value:
+            _update(sha256, "", item)
+    elif is_dataclass(value):
+        sha256.update(type(value).__name__.encode())
+        for field in fields(value):
+            _update(sha256, field.name, getattr(value, field.name))
+    else:
+        sha256.update(repr(value).encode())
+
+
+def _update_texts(sha256: Any, texts: pa.StringArray) -> None:
+    # Offsets and bytes from zero, whatever slice of a larger buffer the array is.
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    sha256.update(f"text[{len(texts)}]".encode())
+    if len(texts):
+        sha256.update((offsets - offsets[0]).astype("<i4").data)
+        data = texts.buffers()[2]
+        if data is not None:
+            sha256.update(memoryview(data)[int(offsets[0]) : int(offsets[-1])])
