@@ -255,7 +255,7 @@ def _add_capacities(maker: Maker, nodes: list[str], services: list[str]) -> None
         starts, ends = maker.pick("periods", PERIODS, 0.5, default=(None, None))
         every = maker.text("daily", ("day",))
         key = node, service, measure, starts, ends, every
-        if key in seen:
+        if key in seen or not (node or service):
             continue
         seen.add(key)
         maker.add(
