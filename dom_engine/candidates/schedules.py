@@ -27,7 +27,8 @@ class Schedules:
     @property
     def calls(self) -> I32:
         """How often a service leaves a node within the horizon, int32[num_services, num_nodes]; 0 where disabled."""
-        return np.where(self.of_pair >= 0, np.diff(self.ptr)[self.of_pair], 0).astype(np.int32)
+        # Index -1 finds the 0 at the end.
+        return np.append(np.diff(self.ptr), 0)[self.of_pair].astype(np.int32)
 
 
 def _csr(lists: list[list[int]]) -> tuple[I64, I64]:
@@ -67,8 +68,6 @@ def schedules_of(problem: Problem) -> Schedules:
     of_pair = np.full(shape, NONE_IDX, np.int32)
     of_pair[service, node] = schedule.reshape(-1)
     ptr, dispatch_s = _csr(instants)
-    if not instants:
-        ptr = np.zeros(1, np.int64)
     return Schedules(of_pair, ptr, dispatch_s)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dom_engine.domain.columns import I32, I64, Flags
-from solvers.jit import kernel
+from solvers.jit import inlined, kernel
 
 _INSERTION_SORT_MOST = 48
 
@@ -45,7 +45,7 @@ class LineRules(NamedTuple):
 
 
 class Stock(NamedTuple):
-    """Positions worth looking at, sorted by item and then position; those of item i are ``item_ptr[i]:item_ptr[i + 1]``."""
+    """Positions worth looking at, by item and then position; those of item i are ``item_ptr[i]:item_ptr[i + 1]``."""
 
     item_ptr: I64
     position: I32
@@ -56,7 +56,7 @@ class Stock(NamedTuple):
     on_hand: Flags
 
 
-@kernel
+@inlined
 def _holds(ptr: I64, idx: I32, row: int, value: int) -> bool:
     found = False
     for k in range(ptr[row], ptr[row + 1]):
@@ -64,12 +64,12 @@ def _holds(ptr: I64, idx: I32, row: int, value: int) -> bool:
     return found
 
 
-@kernel
+@inlined
 def _allows(ptr: I64, idx: I32, row: int, value: int) -> bool:
     return ptr[row] == ptr[row + 1] or _holds(ptr, idx, row, value)
 
 
-@kernel
+@inlined
 def _node_allowed(order: int, node: int, orders: OrderRules) -> bool:
     if orders.pickup_node[order] >= 0 and orders.pickup_node[order] != node:
         return False
@@ -80,7 +80,7 @@ def _node_allowed(order: int, node: int, orders: OrderRules) -> bool:
     )
 
 
-@kernel
+@inlined
 def _by_node(node: I32, rank: I64) -> None:
     """Stable ranks by node; most orders have a handful of sources, for which insertion beats any call."""
     if len(node) > _INSERTION_SORT_MOST:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dom_engine.domain.columns import I8, I32, I64, Flags
-from solvers.jit import kernel
+from solvers.jit import inlined, kernel
 
 SERVICE_CLOSED = 0
 SERVICE_OPEN = 1
@@ -48,7 +48,7 @@ class ServiceRules(NamedTuple):
     prefix: I32
 
 
-@kernel
+@inlined
 def _find_lane(service: int, node: int, country: int, prefix: int, distance_m: int, index: LaneIndex) -> int:
     num_prefixes = len(index.shorter)
     for any_node in range(2):

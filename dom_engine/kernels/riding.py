@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dom_engine.domain.columns import I32, I64, Flags
-from solvers.jit import kernel
+from solvers.jit import inlined, kernel
 from solvers.model import (
     JUDGE_AFTER_EXPORT,
     JUDGE_AFTER_PRE_CARRIAGE,
@@ -40,7 +40,7 @@ class Network(NamedTuple):
     positions: Positions
 
 
-@kernel
+@inlined
 def _judged_s(
     judge: int, dispatch_s: int, arrival_s: int, pre_s: int, export_s: int, ready_s: int, earliest_s: int
 ) -> int:
@@ -55,7 +55,7 @@ def _judged_s(
     return max(ready_s, min(earliest_s, dispatch_s))
 
 
-@kernel
+@inlined
 def _rides(cand: int, line: int, position: int, cands: Candidates, orders: Orders, lines: Lines, net: Network) -> bool:
     order = cands.order[cand]
     ready_s = max(cands.ready_s[cand], net.positions.ready_s[position])
