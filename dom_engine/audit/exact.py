@@ -9,6 +9,7 @@ into object columns of Python integers, about twenty times slower and never wron
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,7 @@ def ceil_div(numerator: Integers, denominator: Integers | int) -> Integers:
     return -((-numerator) // denominator)
 
 
+@lru_cache(maxsize=4096)
 def ratio(value: float) -> tuple[int, int]:
     """A float as the decimal it prints as: numerator and denominator (a power of ten)."""
     decimal = Decimal(repr(float(value)))

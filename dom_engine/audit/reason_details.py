@@ -1,0 +1,139 @@
+"""What a planner reads where candidates remained: who took the stock, which capacity is full, what it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dom_engine.audit.addition_costs import Change
+from dom_engine.audit.additions import Additions
+from dom_engine.audit.filter_details import listed
+from dom_engine.audit.filters import LineCandidates, Source
+from dom_engine.audit.names import Names
+from dom_engine.audit.situation import Situation
+from dom_engine.audit.trial import Way
+from dom_engine.domain.columns import NONE_IDX
+from dom_engine.domain.result import Reason
+from dom_engine.units import money_text
+
+
+class ReasonDetails:
+    """Writes one sentence for each verdict on a plan."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._problem = situation.problem
+        self._names = Names(situation.problem)
+        allocations = situation.plan.allocations
+        self._by_position = np.argsort(allocations.position_idx, kind="stable")
+        self._position_ptr = np.searchsorted(
+            allocations.position_idx[self._by_position], np.arange(len(situation.problem.positions) + 1)
+        )
+
+    def obstacle(
+        self,
+        rule: Reason,
+        order: int,
+        line: int,
+        candidates: Mapping[int, LineCandidates],
+        additions: Additions,
+        way: Way,
+    ) -> str:
+        """The rule that keeps a unit out, ``way`` being one that its lifting opens."""
+        names, orders = self._names, self._problem.orders
+        ride = names.way(*way[0][0])
+        match rule:
+            case Reason.MAX_SHIPMENTS:
+                most = int(orders.max_shipments[order])
+                return f"the order may have {most} shipment{'s' if most > 1 else ''}; {ride} would be one more"
+            case Reason.LINE_RULE:
+                return f"{self._line_rule(line)}; without that, units could go from {ride}"
+            case Reason.SHIP_TOGETHER:
+                return f"the order ships together, and no shipment can hold all of it; this line could go from {ride}"
+            case Reason.SHIP_COMPLETE:
+                return f"the order ships complete, and {self._incomplete(candidates)}"
+            case Reason.STOCK_TAKEN:
+                sources = {source for found in candidates[line].rides.values() for source in found}
+                return self._takers(order, sources)
+            case _:
+                return self._full(additions)
+
+    def _line_rule(self, line: int) -> str:
+        lines = self._problem.lines
+        units, pack = self._situation.unallocated[line], int(lines.pack[line])
+        if lines.group_idx[line] != NONE_IDX:
+            return "its group goes whole in one shipment, and no shipment can hold it"
+        if not self._problem.orders.line_split[lines.order_idx[line]]:
+            return f"the line may not be split, and no shipment can hold its {units} units"
+        if pack > 1:
+            return f"it ships in packs of {pack}, and no {pack} units can be added to one shipment"
+        return "another line of the order can only go in packs, whole or with its group"
+
+    def _incomplete(self, candidates: Mapping[int, LineCandidates]) -> str:
+        lines = self._problem.lines
+        short = []
+        for other, found in candidates.items():
+            if found.reason is not None:
+                short.append(f"line {lines.ids[other].as_py()} cannot be served ({found.reason.name})")
+                continue
+            sources = {source for here in found.rides.values() for source in here}
+            left = sum(max(0, self._situation.left(source)) for source in sources)
+            wanted = self._situation.unallocated[other]
+            if left < wanted:
+                short.append(f"line {lines.ids[other].as_py()} has {left} of {wanted} units left")
+        return listed(short) if short else "what is left of stock and capacity cannot serve all of it"
+
+    def _takers(self, order: int, sources: set[Source]) -> str:
+        positions = sorted({source.position for source in sources})
+        allocations = self._situation.plan.allocations
+        taken: dict[int, int] = {}
+        for position in positions:
+            span = slice(self._position_ptr[position], self._position_ptr[position + 1])
+            rows = self._by_position[span]
+            takers = self._problem.lines.order_idx[allocations.line_idx[rows]].tolist()
+            for taker, quantity in zip(takers, allocations.quantity[rows].tolist(), strict=True):
+                taken[taker] = taken.get(taker, 0) + quantity
+        left = sum(max(0, self._situation.left(source)) for source in sources)
+        where = listed(self._names.position(position) for position in positions)
+        if not taken:
+            return f"{left} units are all there is of {where}"
+        largest = sorted(taken, key=lambda taker: (-taken[taker], taker))
+        who = listed(
+            f"order {self._names.order(taker)}{' itself' if taker == order else ''} ({taken[taker]})"
+            for taker in largest
+        )
+        rest = f"; {left} left, not enough" if left else ""
+        return f"{where}: taken by {who}{rest}"
+
+    def _full(self, additions: Additions) -> str:
+        rows, situation = self._situation.auditor.capacity_rows, self._situation
+        texts = [
+            f"{self._names.capacity(rows, row)}: {self._names.measured(rows, row, situation.rows_used[row])} of "
+            f"{self._names.measured(rows, row, situation.rows_limit[row])} used"
+            f"{', too little left' if situation.rows_used[row] < situation.rows_limit[row] else ''}"
+            for row in additions.trial.full_rows()
+        ]
+        return listed(texts)
+
+    def out_of_reach(self, candidates: LineCandidates) -> tuple[Reason, str]:
+        """Nothing that could be added reaches a node's least shipment value, or the first break of a rate."""
+        least = self._problem.nodes.min_shipment_value_micros
+        nodes = sorted({node for node, _, _ in candidates.rides if least[node] > 0})
+        if nodes:
+            texts = (f"{self._names.node(node)} ships nothing below {money_text(int(least[node]))}" for node in nodes)
+            return Reason.BELOW_MIN_VALUE, f"what could be added is worth too little: {listed(texts)}"
+        floor_g, lanes = self._situation.auditor.rates.floor_g, self._problem.lanes
+        if any(floor_g[lanes.rate_idx[lane]] > 0 for lane in candidates.lanes.values()):
+            return Reason.CANNOT_CARRY, "what could be added weighs less than the first break of the rate"
+        return Reason.SEARCH_LIMIT, "the ways to add it were too many to look at"
+
+    def worth(self, reason: Reason, change: Change, way: Way) -> str:
+        """What the cheapest way to add would change."""
+        units = sum(add.quantity for _, adds in way for add in adds)
+        rides = listed(self._names.way(*ride) for ride, _ in way)
+        head = f"{units} unit{'s' if units > 1 else ''} from {rides}"
+        added, saved = money_text(change.added_micros), money_text(change.saved_micros)
+        if reason == Reason.SEARCH_LIMIT:
+            return f"adding {head} would cost {added} and save {saved}: a better plan was not found in time"
+        return f"adding {head} would cost {added} and save only {saved}"

@@ -1,0 +1,188 @@
+"""Why units were left out of a plan (section 8), judged from the problem and the plan alone.
+
+First the candidate filters, in their order. Where candidates remain, the rest of the plan stays fixed and the question
+is what would admit a unit (the smallest addition, see ``additions``):
+
+1. Nothing stands in its way: NOT_WORTH_IT where no way to add it lowers the cost, else SEARCH_LIMIT.
+2. The first rule, in the order of section 8, whose lifting alone admits it.
+3. Several rules together stand in its way: the first of those that all have to be lifted.
+4. Not even then (the least shipment value, the first break of the rate): BELOW_MIN_VALUE or CANNOT_CARRY.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from dom_engine.audit.addition_costs import AdditionCosts, Change
+from dom_engine.audit.additions import Additions, blocks_of
+from dom_engine.audit.evaluate import Auditor
+from dom_engine.audit.filters import Filters, LineCandidates
+from dom_engine.audit.reason_details import ReasonDetails
+from dom_engine.audit.situation import Situation
+from dom_engine.audit.trial import Way
+from dom_engine.domain.plan import Plan
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.result import Reason, Reasons
+
+LIFTABLE = (
+    Reason.MAX_SHIPMENTS,
+    Reason.LINE_RULE,
+    Reason.SHIP_TOGETHER,
+    Reason.SHIP_COMPLETE,
+    Reason.STOCK_TAKEN,
+    Reason.CAPACITY_FULL,
+)
+"""The rules that may stand in a unit's way, in the order in which they are lifted."""
+
+MOST_WAYS = 400
+"""Ways to add a unit whose costs are looked at, for one order line."""
+
+Verdict = tuple[Reason, str]
+
+
+def reasons(problem: Problem, plan: Plan, auditor: Auditor | None = None) -> Reasons:
+    """Say of every order line with unallocated units why they were left out.
+
+    Parameters
+    ----------
+    plan
+        A feasible plan.
+    auditor
+        The look-ups of the same problem, to share them between calls.
+    """
+    return _Reasoner(auditor or Auditor(problem), plan).reasons()
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """Order lines that can be added as things stand, and the ways to do it."""
+
+    order: int
+    lines: list[int]
+    ways: list[Way]
+
+
+class _Reasoner:
+    """Goes through the orders with unallocated units."""
+
+    def __init__(self, auditor: Auditor, plan: Plan) -> None:
+        self._problem = auditor.problem
+        self._situation = Situation(auditor, plan)
+        self._filters = Filters(auditor)
+        self._details = ReasonDetails(self._situation)
+        self._verdicts: dict[int, Verdict] = {}
+        self._admitted: list[_Admitted] = []
+        self._candidates: dict[int, LineCandidates] = {}
+
+    def reasons(self) -> Reasons:
+        """Judge every line, then price all ways that are open at once."""
+        lines = np.flatnonzero(np.array(self._situation.unallocated, dtype=object) > 0)
+        order_of = self._problem.lines.order_idx[lines]
+        starts = np.flatnonzero(np.diff(order_of, prepend=-1))
+        for of_order in np.split(lines, starts[1:]) if len(lines) else []:
+            self._judge_order(of_order.tolist())
+        self._judge_worth()
+        verdicts = [self._verdicts[line] for line in lines.tolist()]
+        return Reasons(
+            line_idx=lines.astype(np.int64),
+            reason=tuple(reason for reason, _ in verdicts),
+            detail=tuple(detail for _, detail in verdicts),
+        )
+
+    def _judge_order(self, lines: list[int]) -> None:
+        self._candidates = {line: self._filters.candidates(line) for line in lines}
+        order = int(self._problem.lines.order_idx[lines[0]])
+        orders = self._problem.orders
+        bound = bool(orders.ship_together[order] or orders.ship_complete[order])
+        shared: _Admitted | None = None
+        for line in lines:
+            found = self._candidates[line]
+            if found.reason is not None:
+                self._verdicts[line] = found.reason, found.detail
+            elif shared is not None:
+                shared.lines.append(line)
+            else:
+                ways = self._open_ways(order, line)
+                if ways:
+                    self._admitted.append(_Admitted(order, [line], ways))
+                    # The addition is the whole order: what holds for one of its lines holds for all.
+                    shared = self._admitted[-1] if bound else None
+                else:
+                    self._verdicts[line] = self._obstacle(order, line)
+
+    def _open_ways(self, order: int, line: int) -> list[Way]:
+        blocks = blocks_of(self._situation, line, frozenset())
+        if blocks is None:
+            return []
+        return list(islice(Additions(self._situation, order, self._candidates).ways(blocks), MOST_WAYS))
+
+    def _way(self, order: int, line: int, lifted: frozenset[Reason]) -> tuple[Additions, Way] | None:
+        """Some way to add the line's smallest addition with some rules lifted, the additions standing at it."""
+        blocks = blocks_of(self._situation, line, lifted)
+        if blocks is None:
+            return None
+        additions = Additions(self._situation, order, self._candidates, lifted)
+        way = next(additions.ways(blocks), None)
+        return None if way is None else (additions, way)
+
+    def _obstacle(self, order: int, line: int) -> Verdict:
+        relevant = [rule for rule in LIFTABLE if self._can_matter(order, rule)]
+        for rule in relevant:
+            found = self._way(order, line, frozenset([rule]))
+            if found is not None:
+                return self._verdict(order, line, rule, found)
+        lifted: list[Reason] = []
+        for rule in relevant:
+            lifted.append(rule)
+            found = self._way(order, line, frozenset(lifted))
+            if found is not None:
+                needed = [one for one in lifted if self._way(order, line, frozenset(lifted) - {one}) is None]
+                return self._verdict(order, line, needed[0] if needed else rule, found)
+        return self._details.out_of_reach(self._candidates[line])
+
+    def _verdict(self, order: int, line: int, rule: Reason, found: tuple[Additions, Way]) -> Verdict:
+        additions, way = found
+        detail = self._details.obstacle(rule, order, line, self._candidates, additions, way)
+        return rule, detail
+
+    def _can_matter(self, order: int, rule: Reason) -> bool:
+        """Whether the rule binds anything in the order: lifting one that does not changes nothing."""
+        problem = self._problem
+        orders, lines = problem.orders, slice(problem.orders.line_ptr[order], problem.orders.line_ptr[order + 1])
+        match rule:
+            case Reason.MAX_SHIPMENTS:
+                return bool(orders.max_shipments[order] > 0)
+            case Reason.LINE_RULE:
+                grouped = (problem.lines.group_idx[lines] >= 0).any()
+                return bool(not orders.line_split[order] or grouped or (problem.lines.pack[lines] > 1).any())
+            case Reason.SHIP_TOGETHER:
+                return bool(orders.ship_together[order])
+            case Reason.SHIP_COMPLETE:
+                return bool(orders.ship_complete[order])
+            case _:
+                return True
+
+    def _judge_worth(self) -> None:
+        """Price the ways of all lines that could be added, and say whether one of them would have paid."""
+        orders = [admitted.order for admitted in self._admitted for _ in admitted.ways]
+        ways = [way for admitted in self._admitted for way in admitted.ways]
+        if not ways:
+            return
+        changes = AdditionCosts(self._situation).changes(orders, ways)
+        at = 0
+        for admitted in self._admitted:
+            options = list(zip(changes[at : at + len(admitted.ways)], admitted.ways, strict=True))
+            at += len(options)
+            change, way = min(options, key=lambda option: self._worth(option[0]))
+            pays = self._worth(change) < (0, 0)
+            reason = Reason.SEARCH_LIMIT if pays else Reason.NOT_WORTH_IT
+            for line in admitted.lines:
+                self._verdicts[line] = reason, self._details.worth(reason, change, way)
+
+    def _worth(self, change: Change) -> tuple[int, int]:
+        """What plans are compared by: under ``fill_first`` the units filled, then the cost."""
+        filled = change.filled_micro_units if self._problem.policy.fill_first else 0
+        return -filled, change.cost_micros

@@ -1,0 +1,67 @@
+"""A plan as additions to it meet it: what is left of each row, and each order's shipments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dom_engine.audit.evaluate import Auditor, stock_use
+from dom_engine.audit.filters import RideKey, Source
+from dom_engine.domain.plan import Plan
+from dom_engine.domain.settings import SHIPMENT_TERMS
+
+
+class Situation:
+    """Look-ups on one plan, as Python integers: additions are judged one by one."""
+
+    def __init__(self, auditor: Auditor, plan: Plan) -> None:
+        problem = auditor.problem
+        self.auditor = auditor
+        self.problem = problem
+        self.plan = plan
+        self.loads = auditor.loads(plan.shipments, plan.allocations)
+        facts = auditor.facts(self.loads, plan.allocations)
+        self.shipment_micros: list[int] = sum(
+            (facts.weighted_micros[term].astype(object) for term in SHIPMENT_TERMS),
+            np.zeros(len(self.loads), object),
+        ).tolist()
+        self.unallocated: list[int] = np.maximum(0, plan.unallocated(problem.lines.quantity)).tolist()
+        use = stock_use(problem, plan.allocations)
+        self._left = {
+            False: (problem.positions.free - use.free).tolist(),
+            True: (problem.positions.covered_safety - use.safety).tolist(),
+        }
+        rows = auditor.capacity_rows
+        self.rows_used: list[int] = rows.used(self.loads).tolist()
+        self.rows_limit = [rows.total_limit(row) for row in range(len(rows))]
+        self.active_nodes = frozenset(np.unique(self.loads.node_idx).tolist())
+        # A well-formed plan is sorted by order, its allocations and pairs by shipment.
+        orders = np.arange(len(problem.orders) + 1)
+        shipments = np.arange(len(self.loads) + 1)
+        self._shipment_ptr = np.searchsorted(self.loads.order_idx, orders).tolist()
+        self._allocation_ptr = np.searchsorted(plan.allocations.shipment_idx, shipments).tolist()
+        self._pair_ptr = np.searchsorted(self.loads.pair_shipment_idx, shipments).tolist()
+
+    def left(self, source: Source) -> int:
+        """Units that the plan leaves at a source."""
+        return int(self._left[source.from_safety][source.position])
+
+    def num_shipments(self, order: int) -> int:
+        """How many shipments the order has."""
+        return int(self._shipment_ptr[order + 1] - self._shipment_ptr[order])
+
+    def shipments_of(self, order: int) -> dict[RideKey, int]:
+        """The order's shipments by ride."""
+        loads = self.loads
+        return {
+            (int(loads.node_idx[row]), int(loads.service_idx[row]), int(loads.dispatch_s[row])): row
+            for row in range(self._shipment_ptr[order], self._shipment_ptr[order + 1])
+        }
+
+    def allocations_of(self, shipment: int) -> slice:
+        """The allocations of a shipment."""
+        return slice(self._allocation_ptr[shipment], self._allocation_ptr[shipment + 1])
+
+    def lines_aboard(self, shipment: int) -> frozenset[int]:
+        """The order lines aboard a shipment."""
+        pairs = slice(self._pair_ptr[shipment], self._pair_ptr[shipment + 1])
+        return frozenset(self.loads.pair_line_idx[pairs].tolist())
