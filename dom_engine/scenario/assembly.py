@@ -88,10 +88,10 @@ def vocabulary(*columns: Cells) -> Ids:
     return sorted_distinct([cells.labels for cells in columns])
 
 
-def one_per_id(table: TypedTable, column: str, ids: Ids) -> Rows:
+def one_per_id(table: TypedTable, column: str) -> Rows:
     """The rows of a table with unique ids, sorted by them."""
     order = np.empty(len(table), np.int64)
-    order[indices_of(table[column].labels, ids)[table[column].values]] = np.arange(len(table))
+    order[table[column].values] = np.arange(len(table))
     return Rows(table, order)
 
 

@@ -76,20 +76,20 @@ def build_problem(raw: RawScenario) -> Problem:
 def check_table_names(raw: RawScenario, log: FaultLog) -> frozenset[str]:
     """Note unknown, reserved and missing tables; return the missing ones."""
     names = NearestName(TABLES)
-    explained = set()
+    explained: set[str] = set()
     for name, table in raw.tables.items():
         if name in RESERVED_TABLES:
             message = f"table {shown(name)} is reserved for a later version of the format"
             log.add(Fault(table.file, 0, "", "RESERVED_TABLE", message))
         elif name not in TABLES:
             log.add(Fault(table.file, 0, "", "UNKNOWN_TABLE", unknown_name("table", name, names)))
-            explained.add(names.of(name))
+            explained.add(names.of(name) or "")
     missing = {
         table.name for table in TABLES.values() if table.required and table.name not in {*raw.tables, *raw.broken}
     }
     for name in missing - explained:
         log.add(Fault(name, 0, "", "MISSING_TABLE", f"required table {shown(name)} is missing"))
-    return frozenset(missing | (explained - set(raw.tables) - {None}))
+    return frozenset(missing | (explained - set(raw.tables) - {""}))
 
 
 def type_tables(raw: RawScenario, timezone: ZoneInfo | None, log: FaultLog) -> dict[str, TypedTable]:
@@ -117,9 +117,7 @@ def assemble(
     node_items = build_node_items(tables["node_items"], nodes)
     order_ids = known["orders"].ids
     lines_per_order = np.bincount(tables["order_lines"].ints("order"), minlength=len(order_ids)).astype(np.int64)
-    orders = build_orders(
-        tables["orders"], order_ids, words, settings.now_s, settings.policy, lines_per_order
-    )
+    orders = build_orders(tables["orders"], order_ids, words, settings.now_s, settings.policy, lines_per_order)
     lines, groups = build_lines(tables["order_lines"], items, orders.latest_s, settings.policy)
     problem = Problem(
         name=settings.name,
@@ -137,7 +135,7 @@ def assemble(
         positions=build_positions(tables["inventory"], nodes, node_items, len(items), words),
         services=build_services(tables["services"], known["services"].ids, words),
         lanes=build_lanes(tables["lanes"], words),
-        rates=build_rates(tables["rates"], words),
+        rates=build_rates(tables["rates"]),
         duties=build_duties(tables["duties"], words),
         capacities=build_capacities(tables["capacities"], *capacity_limits),
         calendars=build_calendars(tables["calendars"], known["calendars"].ids),

@@ -19,7 +19,7 @@ def build_orders(
     table: TypedTable, ids: Ids, words: Vocabularies, now_s: int, policy: Policy, lines_per_order: I64
 ) -> Orders:
     """Orders sorted by id."""
-    rows = one_per_id(table, "order", ids)
+    rows = one_per_id(table, "order")
     country_idx = rows.labels("country", words.territories)
     return Orders(
         ids=ids,

@@ -31,7 +31,7 @@ def with_fallback(own: I32, fallback: I32) -> I32:
 
 def build_nodes(table: TypedTable, ids: Ids, words: Vocabularies) -> Nodes:
     """Nodes sorted by id."""
-    rows = one_per_id(table, "node", ids)
+    rows = one_per_id(table, "node")
     country_idx = rows.labels("country", words.territories)
     return Nodes(
         ids=ids,
@@ -70,7 +70,7 @@ def build_items(table: TypedTable, ids: Ids, words: Vocabularies) -> Items:
             origin_idx=np.full(len(ids), -1, np.int32),
             tags=Lists.empty(len(ids)),
         )
-    rows = one_per_id(table, "item", ids)
+    rows = one_per_id(table, "item")
     return Items(
         ids=ids,
         weight_g=rows.ints("weight_kg"),
@@ -111,7 +111,7 @@ def build_node_services(table: TypedTable, nodes: Nodes) -> NodeServices:
 def build_positions(
     table: TypedTable, nodes: Nodes, node_items: NodeItems, num_items: int, words: Vocabularies
 ) -> Positions:
-    """Stock positions sorted by (node, item, available_at, lot, pool), with the free and the covered safety stock of section 2."""
+    """Stock positions by (node, item, available_at, lot, pool); free and covered stock as in section 2."""
     rows = sorted_by(
         table,
         table.ints("node"),
@@ -140,10 +140,8 @@ def build_positions(
     )
 
 
-def _per_position(
-    node_idx: I32, item_idx: I32, nodes: Nodes, node_items: NodeItems, num_items: int
-) -> tuple[I64, I64]:
-    """Unit cost and work per unit of (node, item) pairs: the exception's where there is one, else the node's and none."""
+def _per_position(node_idx: I32, item_idx: I32, nodes: Nodes, node_items: NodeItems, num_items: int) -> tuple[I64, I64]:
+    """Unit cost and work per unit of (node, item) pairs: an exception's, else the node's cost and no work."""
     unit_cost = nodes.unit_cost_micros[node_idx]
     work = np.zeros(len(node_idx), np.int64)
     if len(node_items):

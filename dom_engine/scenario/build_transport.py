@@ -26,7 +26,7 @@ from dom_engine.scenario.typed import Cells, TypedTable
 
 def build_services(table: TypedTable, ids: Ids, words: Vocabularies) -> Services:
     """Services sorted by id."""
-    rows = one_per_id(table, "service", ids)
+    rows = one_per_id(table, "service")
     return Services(
         ids=ids,
         carrier=rows.texts("carrier"),
@@ -71,11 +71,11 @@ def build_lanes(table: TypedTable, words: Vocabularies) -> Lanes:
     )
 
 
-def build_rates(table: TypedTable, words: Vocabularies) -> Rates:
+def build_rates(table: TypedTable) -> Rates:
     """Rate rows sorted by (rate, stage, weight_from)."""
-    rows = sorted_by(table, label_ranks(table["rate"]), table.choices("stage"), table.ints("weight_from_kg"))
+    rows = sorted_by(table, table.ints("rate"), table.choices("stage"), table.ints("weight_from_kg"))
     return Rates(
-        rate_idx=rows.labels("rate", words.rate_ids),
+        rate_idx=rows.refs("rate"),
         stage=rows.choices("stage"),
         weight_from_g=rows.ints("weight_from_kg"),
         base_micros=rows.ints("base"),
@@ -141,9 +141,7 @@ def measured(table: TypedTable, column: str, log: FaultLog) -> I64:
     return values
 
 
-def _in_base_units(
-    table: TypedTable, column: str, cells: Cells, measure: Measure, rows: Flags, log: FaultLog
-) -> I64:
+def _in_base_units(table: TypedTable, column: str, cells: Cells, measure: Measure, rows: Flags, log: FaultLog) -> I64:
     codes = np.unique(cells.values[rows])
     texts = cells.labels.take(pa.array(codes))
     problems: Problems
@@ -161,7 +159,7 @@ def _in_base_units(
 
 def build_calendars(table: TypedTable, ids: Ids) -> tuple[Calendar, ...]:
     """Calendars sorted by id."""
-    rows = one_per_id(table, "calendar", ids)
+    rows = one_per_id(table, "calendar")
     weekdays = rows.ints("weekdays")
     regions = table["holidays"].labels
     return tuple(

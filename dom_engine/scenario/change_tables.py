@@ -1,4 +1,4 @@
-"""The four changes of a table: scale, set, add, remove. Each takes a raw table and returns it changed, cells as text."""
+"""The four changes of a table: scale, set, add, remove. Each returns the raw table changed, its new cells as text."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def remove_rows(raw: RawScenario, table: RawTable, change: YamlMap) -> RawTable:
     return table.taken(np.flatnonzero(~matching_rows(raw, table, schema, change.get("where"))))
 
 
-def add_rows(raw: RawScenario, table: RawTable, change: YamlMap) -> RawTable:
+def add_rows(_raw: RawScenario, table: RawTable, change: YamlMap) -> RawTable:
     """Append rows; their faults are placed where the change writes them."""
     schema = TABLES[_text(change, "table")]
     rows_node = change.entries["rows"]
@@ -180,9 +180,7 @@ def _supplied(raw: RawScenario, table: RawTable, schema: Table, column: Column) 
     return None
 
 
-def _looked_up(
-    raw: RawScenario, table: RawTable, schema: Table, key: str, target: str, value: str
-) -> pa.StringArray:
+def _looked_up(raw: RawScenario, table: RawTable, schema: Table, key: str, target: str, value: str) -> pa.StringArray:
     keys = cells_of(table, schema.columns[key])
     default = TABLES[target].columns[value].default
     if target not in raw.tables:

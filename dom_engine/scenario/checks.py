@@ -15,7 +15,7 @@ from dom_engine.units import UNLIMITED
 
 
 def check_tables(tables: Mapping[str, TypedTable], log: FaultLog) -> None:
-    """Note everything that is wrong within the tables but with single cells; rows with faults of their own are left out."""
+    """Note what is wrong across the cells of a table; rows whose judged cells have faults are left out."""
     for table in tables.values():
         if table.schema.name != "lanes":  # two lanes of one key tie: see below
             _check_keys(table, log)
@@ -97,7 +97,8 @@ def _check_lanes(lanes: TypedTable, log: FaultLog) -> None:
     sharing = ("service", "node", "country", "postal_prefix")
     good = lanes.good(*sharing, "from_km", "to_km") & (from_m < to_m)
     is_open = to_m >= UNLIMITED
-    # Equally specific lanes are equally wide, or both open; they tie where they overlap, open ones where they start together.
+    # Equally specific lanes are equally wide, or both open; they tie where they overlap, open ones where they start
+    # together.
     width = np.where(is_open, UNLIMITED, to_m - from_m)
     columns = [*(lanes[column].values for column in sharing), width]
     rows = _sorted_rows([*columns, from_m], good)

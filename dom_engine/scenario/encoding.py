@@ -1,4 +1,4 @@
-"""Columns as codes into their distinct texts: whatever a file or the wire brings, the rest parses each distinct value once."""
+"""Columns as codes into their distinct texts: whatever a file or the wire brings, a distinct value is parsed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Encoded:
     @property
     def blank(self) -> Flags:
         """Rows whose cell is empty."""
-        return self.codes == NONE_IDX
+        blank: Flags = self.codes == NONE_IDX
+        return blank
 
     def texts(self) -> pa.StringArray:
         """The column written out, '' where empty."""
@@ -55,9 +56,9 @@ def nothing(num_rows: int) -> Encoded:
 def encode(cells: pa.ChunkedArray, column: Column) -> Encoded | str:
     """Encode a column of any Arrow type that its kind admits.
 
-    Text kinds admit text alone (an id that was stored as a number has already lost its zeros). Numbers admit integers, floats (taken
-    as the shortest decimal that prints as the float) and decimals; flags booleans; instants timestamps (without zone: local
-    to the scenario's); lists Arrow lists of text.
+    Text kinds admit text alone (an id that was stored as a number has already lost its zeros). Numbers admit integers,
+    floats (taken as the shortest decimal that prints as the float) and decimals; flags booleans; instants timestamps
+    (without zone: local to the scenario's); lists Arrow lists of text.
 
     Returns
     -------

@@ -17,11 +17,11 @@ from dom_engine.scenario.texts import shown
 
 FIRST_INSTANT_S = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp())
 LAST_INSTANT_S = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
-"""Instants outside are refused (before) or taken for this one (after: `9999-12-31` is how many systems write "never")."""
+"""Instants before are refused, those after taken for this one: `9999-12-31` is how many systems write "never"."""
 
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZONED_SECONDS = r"^(19|[2-9]\d)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$"
 _HAS_TIME = re.compile(r"\d{4}-?\d{2}-?\d{2}[T ]\d{2}.*", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.0*)?)?", re.ASCII)
@@ -36,8 +36,9 @@ def timezone_names() -> frozenset[str]:
 def parse_instant(text: str, timezone: ZoneInfo | None) -> int:
     """Seconds since 1970 UTC of an ISO 8601 instant; fractions of a second round half-even.
 
-    Without an offset it is local to ``timezone``: a local time that a clock change skips is read with the offset before the
-    change, one that occurs twice is the first (what ``fold=0`` means in PEP 495). ``BadText`` when there is no timezone.
+    Without an offset it is local to ``timezone``: a local time that a clock change skips is read with the offset
+    before the change, one that occurs twice is the first (what ``fold=0`` means in PEP 495). ``BadText`` when there is
+    no timezone.
     """
     try:
         if _HAS_TIME.fullmatch(text) is None:
@@ -53,7 +54,7 @@ def parse_instant(text: str, timezone: ZoneInfo | None) -> int:
         instant = instant.replace(tzinfo=timezone, fold=0)
     offset = instant.utcoffset()
     assert offset is not None
-    elapsed = instant.replace(tzinfo=None) - _EPOCH - offset
+    elapsed = instant.replace(tzinfo=UTC) - _EPOCH - offset
     whole = elapsed // timedelta(seconds=1)
     twice_rest = 2 * (elapsed % timedelta(seconds=1))
     rounds_up = twice_rest > timedelta(seconds=1) or (twice_rest == timedelta(seconds=1) and whole % 2 == 1)

@@ -1,7 +1,7 @@
 """Decimals from text, exactly: half-even to the inside's integers, refused where they leave 64 bits.
 
-Each function takes the distinct texts of a column. Plain decimals go through Arrow's 128-bit decimals in bulk; the rare rest
-(exponents, signs, very long numbers) through ``decimal`` one by one.
+Each function takes the distinct texts of a column. Plain decimals go through Arrow's 128-bit decimals in bulk; the
+rare rest (exponents, signs, very long numbers) through ``decimal`` one by one.
 """
 
 from __future__ import annotations
@@ -62,13 +62,10 @@ def parse_decimal(text: str, *, signed: bool = False, positive: bool = False) ->
 def parse_scaled(text: str, scale: int, *, signed: bool = False, positive: bool = False) -> int:
     """A decimal in the inside's integer unit, rounded half-even."""
     value = parse_decimal(text, signed=signed, positive=positive)
-    if value == 0 or value.adjusted() < -_MAX_MAGNITUDE:
-        result = 0
-    else:
-        try:
-            result = scaled_integer(value, scale)
-        except OverflowError:
-            raise BadText("OVERFLOW", f"{shown(text)} is too large for 64 bits") from None
+    try:
+        result = scaled_integer(value, scale)
+    except OverflowError:
+        raise BadText("OVERFLOW", f"{shown(text)} is too large for 64 bits") from None
     if positive and result <= 0:
         raise BadText("NOT_POSITIVE", f"{shown(text)} must be more than 0 once rounded")
     return result
@@ -89,6 +86,13 @@ def parse_float(text: str, *, signed: bool = False) -> float:
     value = float(parse_decimal(text, signed=signed))
     # Adding 0.0 turns -0.0 into 0.0, which is the same number and must be the same bytes.
     return value + 0.0
+
+
+def parse_flag(text: str) -> bool:
+    """``true`` or ``false``, in any case (spreadsheets write capitals)."""
+    if text.lower() not in ("true", "false"):
+        raise BadText("NOT_A_FLAG", f"{shown(text)} is neither true nor false")
+    return text.lower() == "true"
 
 
 def scaled_integers(texts: pa.StringArray, scale: int, *, signed: bool, positive: bool) -> tuple[I64, Problems]:

@@ -1,7 +1,8 @@
 """A scenario as it was given: settings with positions, raw tables with the place of every row, nothing interpreted yet.
 
-This is where every input meets: a folder becomes a ``RawScenario`` through ``read_raw``, a wire request through its constructor
-(same table and column names), and both go on through ``apply_changes`` and ``build_problem``, so their faults read the same.
+This is where every input meets: a folder becomes a ``RawScenario`` through ``read_raw``, a wire request through its
+constructor (same table and column names), and both go on through ``apply_changes`` and ``build_problem``, so their
+faults read the same.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ class Place:
 class RawTable:
     """One table as given.
 
-    ``data`` holds the cells under their column names: text (from CSV always), or from Parquet and the wire any Arrow type that the
-    column's kind admits; an absent column means all cells empty. ``rows`` are the records' row numbers in ``file``
-    (None: consecutive from ``first_row``). Rows and cells that a change wrote are placed at the change: ``row_places`` and
-    ``cell_places`` index ``places``, -1 for the table's own. ``ragged`` are records of a wrong length, already reported, kept so
-    that a reference to one is not reported again; ``unreadable`` are cells already reported.
+    ``data`` holds the cells under their column names: text (from CSV always), or from Parquet and the wire any Arrow
+    type that the column's kind admits; an absent column means all cells empty. ``rows`` are the records' row numbers
+    in ``file`` (None: consecutive from ``first_row``). Rows and cells that a change wrote are placed at the change:
+    ``row_places`` and ``cell_places`` index ``places``, -1 for the table's own. ``ragged`` are records of a wrong
+    length, already reported, kept so that a reference to one is not reported again; ``unreadable`` are cells already
+    reported.
     """
 
     data: pa.Table
@@ -94,9 +96,9 @@ class RawTable:
 class RawScenario:
     """A scenario as given.
 
-    ``settings`` hold the keys of ``scenario.yaml`` but ``extends``, ``changes`` and ``variants``; ``changes`` those not yet applied (the
-    parent's before the own) and ``variants`` the entries of that key. ``faults`` were found so far; ``broken`` tables exist
-    but could not be read, so nothing that refers to them can be judged.
+    ``settings`` hold the keys of ``scenario.yaml`` but ``extends``, ``changes`` and ``variants``; ``changes`` those
+    not yet applied (the parent's before the own) and ``variants`` the entries of that key. ``faults`` were found so
+    far; ``broken`` tables exist but could not be read, so nothing that refers to them can be judged.
     """
 
     settings: YamlMap

@@ -21,7 +21,11 @@ SETTINGS_FILE = "scenario.yaml"
 _NO_COLUMNS = pa.table({})
 
 _OTHER_FORMATS = frozenset(
-    ".tsv .txt .xls .xlsx .xlsm .ods .json .jsonl .ndjson .feather .arrow .orc .avro .zip .gz .bz2 .zst .xz .yaml .yml".split()
+    f".{name}"
+    for name in (
+        *("tsv", "txt", "xls", "xlsx", "xlsm", "ods", "json", "jsonl", "ndjson", "yaml", "yml"),
+        *("feather", "arrow", "orc", "avro", "zip", "gz", "bz2", "zst", "xz"),
+    )
 )
 """Suffixes under which someone may take a table for given."""
 
@@ -41,7 +45,8 @@ class _Folder:
 def read_raw(folder: Path) -> RawScenario:
     """Read a scenario folder and, through ``extends``, those it inherits from.
 
-    Faults in what is read are collected in the result, not raised; files of an inherited folder are named relative to this one.
+    Faults in what is read are collected in the result, not raised; files of an inherited folder are named relative to
+    this one.
 
     Raises
     ------
@@ -51,9 +56,7 @@ def read_raw(folder: Path) -> RawScenario:
     if not folder.is_dir():
         raise InputError.single(str(folder), "is not a folder", code="NOT_A_FOLDER")
     if not (folder / SETTINGS_FILE).is_file():
-        raise InputError.single(
-            str(folder), f"is not a scenario: it has no {SETTINGS_FILE}", code="NO_SETTINGS"
-        )
+        raise InputError.single(str(folder), f"is not a scenario: it has no {SETTINGS_FILE}", code="NO_SETTINGS")
     merged = _read_with_parents(folder, folder, ())
     return RawScenario(
         settings=merged.settings,

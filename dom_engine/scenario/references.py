@@ -1,4 +1,4 @@
-"""References between tables: labels become indices into the target's sorted ids; one that names nothing is noted once."""
+"""References between tables: labels become indices into the target's sorted ids; what names nothing is noted once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _KEY_COLUMNS = {
 class Known:
     """The ids of one table: sorted bytewise; ``elsewhere`` are ids of records that could not be read.
 
-    Not ``complete``: the table, or its key column, could not be read at all, so nothing can be said of references to it.
+    Not ``complete``: the table, or its key column, could not be read at all, so nothing can be said of references to
+    it.
     """
 
     ids: Ids
@@ -83,8 +84,12 @@ def indices_of(labels: pa.StringArray, ids: Ids) -> I32:
 
 
 def link(table: TypedTable, known: Mapping[str, Known], log: FaultLog) -> TypedTable:
-    """The table with every reference as an index into the sorted ids of its target."""
+    """The table with every reference, and its own id, as an index into the sorted ids of the table it belongs to."""
     cells = dict(table.cells)
+    own = _KEY_COLUMNS.get(table.schema.name)
+    if own is not None:
+        to_index = np.append(indices_of(cells[own].labels, known[table.schema.name].ids), np.int32(NONE_IDX))
+        cells[own] = replace(cells[own], values=to_index[cells[own].values], labels=known[table.schema.name].ids)
     for column in table.schema.columns.values():
         if column.kind is Kind.REF:
             cells[column.name] = _link_column(table, column.name, known[column.references], column.references, log)

@@ -1,7 +1,7 @@
 """The file contract in one place: every table, column, type, unit, default and reference of section 2.
 
-The reader, the changes, the writer and the wire are all driven by ``TABLES``; adding a column to the format starts (and mostly
-ends) here.
+The reader, the changes, the writer and the wire are all driven by ``TABLES``; adding a column to the format starts
+(and mostly ends) here.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class Kind(Enum):
     DATE = "date"  # int64 ordinal
 
 
-TEXT_KINDS = frozenset(
-    {Kind.ID, Kind.REF, Kind.LABEL, Kind.COUNTRY, Kind.TERRITORY, Kind.TIMEZONE, Kind.HOLIDAYS}
-)
+TEXT_KINDS = frozenset({Kind.ID, Kind.REF, Kind.LABEL, Kind.COUNTRY, Kind.TERRITORY, Kind.TIMEZONE, Kind.HOLIDAYS})
 """Kinds whose text is taken verbatim, never coerced: a Parquet column of another type is an error."""
 
 UNIT_SCALES: Mapping[Kind, int] = MappingProxyType(
@@ -70,9 +68,7 @@ UNIT_SCALES: Mapping[Kind, int] = MappingProxyType(
 )
 """Inside integers per unit at the boundary."""
 
-NUMERIC_KINDS = frozenset(
-    {*UNIT_SCALES, Kind.INTEGER, Kind.MEASURED, Kind.RATE, Kind.LATITUDE, Kind.LONGITUDE}
-)
+NUMERIC_KINDS = frozenset({*UNIT_SCALES, Kind.INTEGER, Kind.MEASURED, Kind.RATE, Kind.LATITUDE, Kind.LONGITUDE})
 """Kinds that a ``scale`` change can multiply."""
 
 COUNT_MEASURES = frozenset({Measure.UNITS, Measure.LINES, Measure.SHIPMENTS, Measure.PARCELS})
@@ -83,8 +79,9 @@ COUNT_MEASURES = frozenset({Measure.UNITS, Measure.LINES, Measure.SHIPMENTS, Mea
 class Column:
     """One column of a table.
 
-    ``default`` is the text an empty cell stands for; where it is empty too, integers become ``blank`` (a sentinel, or 0 where another
-    table supplies the value). ``positive``: more than 0; ``signed``: may be negative; ``references``: the table whose key it names.
+    ``default`` is the text an empty cell stands for; where it is empty too, integers become ``blank`` (a sentinel, or
+    0 where another table supplies the value). ``positive``: more than 0; ``signed``: may be negative; ``references``:
+    the table whose key it names.
     """
 
     name: str

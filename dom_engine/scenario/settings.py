@@ -12,7 +12,7 @@ from dom_engine.domain.settings import COST_TERMS, METHODS, Policy, SolveSetting
 from dom_engine.errors import Fault
 from dom_engine.scenario.codes import currency_check, timezone_check
 from dom_engine.scenario.instants import parse_instant
-from dom_engine.scenario.numbers import BadText, parse_decimal, parse_float, parse_integer, parse_scaled
+from dom_engine.scenario.numbers import BadText, parse_decimal, parse_flag, parse_float, parse_integer, parse_scaled
 from dom_engine.scenario.raw import FaultLog
 from dom_engine.scenario.texts import NearestName, shown, unknown_name
 from dom_engine.scenario.typed import MAX_DURATION_S
@@ -152,12 +152,8 @@ def _read_policy(keys: _Keys) -> Policy:
             lambda text: parse_integer(text, signed=True),
             default.safety_stock_priority,
         ),
-        safety_stock_cost_micros=keys.read(
-            "safety_stock_cost", _parse_money, default.safety_stock_cost_micros
-        ),
-        carbon_cost_per_kg_micros=keys.read(
-            "carbon_cost_per_kg", _parse_money, default.carbon_cost_per_kg_micros
-        ),
+        safety_stock_cost_micros=keys.read("safety_stock_cost", _parse_money, default.safety_stock_cost_micros),
+        carbon_cost_per_kg_micros=keys.read("carbon_cost_per_kg", _parse_money, default.carbon_cost_per_kg_micros),
         judge_arrival=keys.read("window_basis", _parse_window_basis, default.judge_arrival),
         priority_factor=_read_priority_factor(keys.inner("priority_factor")),
         fill_first=keys.read("fill_first", parse_flag, default.fill_first),
@@ -188,13 +184,6 @@ def _read_solve(keys: _Keys) -> SolveSettings:
         threads=keys.read("threads", parse_integer, default.threads),
         method=keys.read("method", _parse_method, default.method),
     )
-
-
-def parse_flag(text: str) -> bool:
-    """``true`` or ``false``, in any case."""
-    if text.lower() not in ("true", "false"):
-        raise BadText("NOT_A_FLAG", f"{shown(text)} is neither true nor false")
-    return text.lower() == "true"
 
 
 def _parse_money(text: str) -> int:

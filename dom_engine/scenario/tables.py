@@ -1,4 +1,4 @@
-"""Tables from files: CSV, gzipped CSV and Parquet into ``RawTable``, every unreadable row or cell reported where it stands."""
+"""Tables from files: CSV, gzipped CSV and Parquet into ``RawTable``, what cannot be read reported where it stands."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _as_utf8(content: bytes) -> tuple[bytes, bool]:
 
 
 def _unterminated_quote(content: bytes, file: str) -> list[Fault]:
-    """An odd number of quotes: harmless inside an unquoted cell, but one that is opened and never closed swallows rows."""
+    """Where a quote is opened and never closed, swallowing the rows behind it; an odd one inside a cell is harmless."""
     csv.field_size_limit(2**31 - 1)
     records = 0
     try:
@@ -153,9 +153,7 @@ def _parse_cells(content: bytes) -> tuple[pa.Table, list[tuple[int, int, str]]]:
             autogenerate_column_names=True,
             block_size=min(len(content) + 1, MAX_BLOCK_BYTES),
         ),
-        parse_options=pcsv.ParseOptions(
-            newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
-        ),
+        parse_options=pcsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
         convert_options=pcsv.ConvertOptions(
             default_column_type=pa.string(), check_utf8=False, null_values=[], strings_can_be_null=False
         ),

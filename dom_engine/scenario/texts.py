@@ -23,8 +23,9 @@ def shown(text: str) -> str:
 class NearestName:
     """Finds the known name most like an unknown one.
 
-    Beyond a thousand names only the alphabetical neighbours are compared, forwards and backwards spelt, so that a mistake anywhere
-    but in both ends of a name is still found among a million. As only so many faults are shown, only so many names are looked up.
+    Beyond a thousand names only the alphabetical neighbours are compared, forwards and backwards spelt, so that a
+    mistake anywhere but in both ends of a name is still found among a million. As only so many faults are shown, only
+    so many names are looked up.
     """
 
     def __init__(self, known: Iterable[str]) -> None:

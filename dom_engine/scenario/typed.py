@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,7 +18,7 @@ from dom_engine.errors import Fault
 from dom_engine.scenario.codes import country_check, region_check, timezone_check
 from dom_engine.scenario.encoding import Encoded, encode, nothing
 from dom_engine.scenario.instants import instants, parse_date, parse_time_of_day, parse_weekdays
-from dom_engine.scenario.numbers import BadText, Problems, floats, integers, one_by_one, scaled_integers
+from dom_engine.scenario.numbers import BadText, Problems, floats, integers, one_by_one, parse_flag, scaled_integers
 from dom_engine.scenario.raw import FaultLog, RawTable
 from dom_engine.scenario.schema import UNIT_SCALES, Column, Kind, Table
 from dom_engine.scenario.texts import NearestName, shown, unknown_name
@@ -28,16 +28,29 @@ MAX_DURATION_S = 100 * 366 * 86_400
 
 MAX_DAYS = 36_600
 
-Values = npt.NDArray[Any]
+Values: TypeAlias = npt.NDArray[Any]
+
+_CHECKS: Mapping[Kind, Callable[[], Callable[[str], str]]] = {
+    Kind.COUNTRY: country_check,
+    Kind.TIMEZONE: timezone_check,
+    Kind.HOLIDAYS: region_check,
+}
+_PARSERS: Mapping[Kind, Callable[[str], int]] = {
+    Kind.FLAG: parse_flag,
+    Kind.TIME_OF_DAY: parse_time_of_day,
+    Kind.WEEKDAYS: parse_weekdays,
+    Kind.DATE: parse_date,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
     """One typed column.
 
-    ``values`` per row: numbers (defaults filled in), or for text kinds codes into ``labels`` (-1 empty). A list column has codes into
-    its distinct lists, whose entries are ``entries[entry_ptr[code]:entry_ptr[code + 1]]``: codes into ``labels``, or numbers for dates.
-    ``blank``: the cell was empty; ``bad``: a fault was noted, the value means nothing.
+    ``values`` per row: numbers (defaults filled in), or for text kinds codes into ``labels`` (-1 empty). A list column
+    has codes into its distinct lists, whose entries are ``entries[entry_ptr[code]:entry_ptr[code + 1]]``: codes into
+    ``labels``, or numbers for dates. ``blank``: the cell was empty; ``bad``: a fault was noted, the value means
+    nothing.
     """
 
     values: Values
@@ -201,50 +214,31 @@ def _default(column: Column, timezone: ZoneInfo | None) -> Values:
     return values
 
 
-def parse_values(
-    texts: pa.StringArray, column: Column, timezone: ZoneInfo | None
-) -> tuple[Values | None, Problems]:
+def parse_values(texts: pa.StringArray, column: Column, timezone: ZoneInfo | None) -> tuple[Values | None, Problems]:
     """The inside's value of each distinct text; None for text kinds, which stay text (and are only checked)."""
-    match column.kind:
-        case Kind.ID | Kind.REF | Kind.LABEL | Kind.TERRITORY:
-            return None, {}
-        case Kind.COUNTRY:
-            return None, _checked(texts, country_check())
-        case Kind.TIMEZONE:
-            return None, _checked(texts, timezone_check())
-        case Kind.HOLIDAYS:
-            return None, _checked(texts, region_check())
+    kind = column.kind
+    if column.is_text:
+        return None, _checked(texts, _CHECKS[kind]()) if kind in _CHECKS else {}
+    if kind in _PARSERS:
+        return _each(texts, _PARSERS[kind])
+    if kind in UNIT_SCALES:
+        values, problems = scaled_integers(texts, UNIT_SCALES[kind], signed=False, positive=column.positive)
+        return values, problems | (_above(values, MAX_DURATION_S) if kind is Kind.HOURS else {})
+    match kind:
         case Kind.INTEGER:
             values, problems = integers(texts, signed=column.signed, positive=column.positive)
-            return values, problems | _above(values, MAX_DAYS, column, "transit_days")
-        case Kind.RATE:
-            return floats(texts, signed=False)
-        case Kind.LATITUDE:
-            return _within(texts, 90.0)
-        case Kind.LONGITUDE:
-            return _within(texts, 180.0)
-        case Kind.MEASURED:
-            # The unit depends on the row's measure: see build_transport. Here the text is only judged.
-            _, problems = floats(texts, signed=False)
-            return None, problems
-        case Kind.INSTANT:
-            return instants(texts, timezone)
-        case Kind.FLAG:
-            return _each(texts, _parse_flag)
+            return values, problems | (_above(values, MAX_DAYS) if column.name == "transit_days" else {})
         case Kind.CHOICE:
             return _each(texts, partial(_parse_choice, column.choices, NearestName(column.choices)))
-        case Kind.TIME_OF_DAY:
-            return _each(texts, parse_time_of_day)
-        case Kind.WEEKDAYS:
-            return _each(texts, parse_weekdays)
-        case Kind.DATE:
-            return _each(texts, parse_date)
+        case Kind.INSTANT:
+            return instants(texts, timezone)
+        case Kind.LATITUDE | Kind.LONGITUDE:
+            return _within(texts, 90.0 if kind is Kind.LATITUDE else 180.0)
+        case Kind.MEASURED:
+            # The unit depends on the row's measure: see build_transport. Here the text is only judged.
+            return None, floats(texts, signed=False)[1]
         case _:
-            scale = UNIT_SCALES[column.kind]
-            values, problems = scaled_integers(texts, scale, signed=False, positive=column.positive)
-            if column.kind is Kind.HOURS:
-                problems |= _above(values, MAX_DURATION_S, column, column.name)
-            return values, problems
+            return floats(texts, signed=False)
 
 
 def _checked(texts: pa.StringArray, check: Callable[[str], str]) -> Problems:
@@ -265,13 +259,8 @@ def _each(texts: pa.StringArray, parse: Callable[[str], int]) -> tuple[I64, Prob
     return values, problems
 
 
-def _above(values: I64, most: int, column: Column, limited: str) -> Problems:
-    """Values beyond a limit, where ``limited`` names this column."""
-    if column.name != limited:
-        return {}
-    return {
-        at: ("OUT_OF_RANGE", "is longer than a hundred years") for at in np.flatnonzero(values > most).tolist()
-    }
+def _above(values: I64, most: int) -> Problems:
+    return dict.fromkeys(np.flatnonzero(values > most).tolist(), ("OUT_OF_RANGE", "is longer than a hundred years"))
 
 
 def _within(texts: pa.StringArray, most: float) -> tuple[F64, Problems]:
@@ -279,13 +268,6 @@ def _within(texts: pa.StringArray, most: float) -> tuple[F64, Problems]:
     for at in np.flatnonzero(np.abs(values) > most).tolist():
         problems[at] = ("OUT_OF_RANGE", f"{shown(texts[at].as_py())} lies outside -{most:g} to {most:g} degrees")
     return values, problems
-
-
-def _parse_flag(text: str) -> int:
-    lower = text.lower()
-    if lower not in ("true", "false"):
-        raise BadText("NOT_A_FLAG", f"{shown(text)} is neither true nor false")
-    return int(lower == "true")
 
 
 def _parse_choice(choices: tuple[str, ...], names: NearestName, text: str) -> int:

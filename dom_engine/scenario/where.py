@@ -101,9 +101,7 @@ def matching_rows(raw: RawScenario, table: RawTable, schema: Table, where: YamlN
     return rows
 
 
-def _matching(
-    cells: Encoded, column: Column, wanted: list[str], node: YamlNode, timezone: ZoneInfo | None
-) -> Flags:
+def _matching(cells: Encoded, column: Column, wanted: list[str], node: YamlNode, timezone: ZoneInfo | None) -> Flags:
     filled = [text or column.default for text in wanted if text or column.default]
     # An empty cell without a default equals null alone.
     wants_blank = "" in wanted and not column.default
@@ -139,4 +137,3 @@ def _lists_holding(lists: pa.StringArray, wanted: list[str]) -> Flags:
     goals = set(wanted)
     found = [not goals.isdisjoint(part.strip() for part in text.split(";")) for text in lists.to_pylist()]
     return np.array(found, np.bool_)
-

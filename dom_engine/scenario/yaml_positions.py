@@ -49,7 +49,7 @@ class YamlMap:
         return None if isinstance(node, YamlScalar) and node.text is None else node
 
     def merged(self, other: YamlMap) -> YamlMap:
-        """This mapping with the other's keys laid over it."""
+        """The mapping with the other's keys laid over it."""
         return YamlMap(
             {**self.entries, **other.entries},
             other.file or self.file,
@@ -58,7 +58,7 @@ class YamlMap:
         )
 
     def without(self, *keys: str) -> YamlMap:
-        """This mapping less some keys."""
+        """The mapping less some keys."""
         kept = {key: node for key, node in self.entries.items() if key not in keys}
         return YamlMap(kept, self.file, self.line, self.key_lines)
 
@@ -72,7 +72,8 @@ def parse_yaml(content: bytes, file: str) -> tuple[YamlMap, list[Fault]]:
     Returns
     -------
     tuple[YamlMap, list[Fault]]
-        The mapping (empty when the document cannot be read) and what is wrong with it: syntax, bad UTF-8, duplicate keys.
+        The mapping (empty when the document cannot be read) and what is wrong with it: syntax, bad UTF-8, duplicate
+        keys.
     """
     empty = YamlMap(file=file, line=1)
     text, message = decode_utf8(content)
@@ -146,7 +147,15 @@ class _Reader:
 
 
 def from_plain(value: object, file: str) -> YamlNode:
-    """Plain Python values (mappings, sequences, text, numbers, None) as nodes without lines: how settings arrive by wire or flag."""
+    """Plain Python values as nodes without lines: how settings arrive by wire or flag.
+
+    Parameters
+    ----------
+    value
+        Mappings, sequences, text, numbers, booleans, None; nodes are passed through.
+    file
+        The name under which faults are reported.
+    """
     if isinstance(value, YamlScalar | YamlList | YamlMap):
         return value
     if value is None:
@@ -183,6 +192,7 @@ def _composed(node: YamlNode) -> yaml.Node:
 
 
 def _plain_scalar(text: str) -> yaml.ScalarNode:
-    # The tag a plain reading of the text resolves to, so that the emitter writes it plain wherever YAML's syntax allows.
-    tag = yaml.SafeDumper("").resolve(yaml.ScalarNode, text, (True, False)) if text else "tag:yaml.org,2002:str"
-    return yaml.ScalarNode(tag, text)
+    # The tag a plain reading of the text resolves to, so that the emitter writes it plain wherever YAML's syntax
+    # allows.
+    resolver: Any = yaml.resolver.Resolver()
+    return yaml.ScalarNode(resolver.resolve(yaml.ScalarNode, text, (True, False)), text)
