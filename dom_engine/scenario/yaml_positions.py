@@ -124,7 +124,7 @@ class _Reader:
 
     def _read(self, node: yaml.Node, line: int) -> YamlNode:
         if isinstance(node, yaml.ScalarNode):
-            plain = node.style is None
+            plain = not node.style  # libyaml says "" where the Python parser says None
             text = None if plain and node.value in _NULLS else node.value
             return YamlScalar(text, self._file, line, quoted=not plain)
         if isinstance(node, yaml.SequenceNode):
