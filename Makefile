@@ -56,19 +56,25 @@ types: $(STAMP) ## types (mypy --strict)
 contracts: $(STAMP) ## which package may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 
+# Linted as a compiled image: buf reads no imports from site-packages, and would fetch google/api from a registry.
 proto-lint: $(STAMP) ## style of proto/ (buf)
-	@$(BIN)/buf lint
+	@mkdir -p .cache
+	@$(protoc) --include_imports --include_source_info --descriptor_set_out=.cache/proto.binpb $(PROTOS)
+	@$(BIN)/buf lint .cache/proto.binpb --path dom_engine
 
 proto: $(STAMP) ## regenerate dom_engine/v1 from proto/
 	@rm -f dom_engine/v1/*_pb2*
-	@$(call protoc,.)
+	@$(call generate,.)
 
 proto-current: $(STAMP) ## is dom_engine/v1 what proto/ generates?
-	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(call protoc,"$$fresh"); \
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(call generate,"$$fresh"); \
 	diff --recursive --brief --exclude=__init__.py --exclude=__pycache__ "$$fresh/dom_engine/v1" dom_engine/v1 \
 		|| { echo "dom_engine/v1 is not what proto/ generates: run make proto" >&2; exit 1; }
 
-protoc = $(BIN)/python -m grpc_tools.protoc -I proto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
+# google/api comes with googleapis-common-protos, google/protobuf with the compiler.
+SITE_PACKAGES = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+protoc = $(BIN)/python -m grpc_tools.protoc -I proto -I $(SITE_PACKAGES)
+generate = $(protoc) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
 
 pytest: $(STAMP) ## the tests alone
 	@$(BIN)/python -m pytest -n $(JOBS)
