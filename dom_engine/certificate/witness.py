@@ -1,0 +1,99 @@
+"""Check that a cheapest partition of an order is a pattern: that its shipments may all be made by this one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dom_engine.audit.exact import times
+from dom_engine.audit.tables import distinct
+from dom_engine.certificate.shapes import Forms
+from dom_engine.certificate.sources import Block, Pricing
+from dom_engine.domain.columns import I64, Flags
+from dom_engine.domain.plan import Allocations, Shipments
+from dom_engine.domain.transport import Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Shipments of cheapest partitions, one row each.
+
+    ``member`` numbers the order within the orders asked about, ``digits`` int64[num_shipments, num_lines] say what
+    is aboard, ``offer`` and ``dispatch`` (a row of ``Dispatches``) how it goes. ``repeated``: the row stands for
+    several shipments of one node.
+    """
+
+    member: I64
+    digits: npt.NDArray[np.int64]
+    offer: I64
+    dispatch: I64
+    repeated: Flags
+
+
+def breaks_a_rule(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> Flags:
+    """Members whose partition is no pattern, or not clearly one: bool[num_members].
+
+    What single shipments respect already is not looked at again. Two shipments from one node are never taken for a
+    pattern, as they may compete for its stock.
+    """
+    pair = block.offer_pair[witness.offer]
+    limit = pricing.problem.orders.max_shipments[members + forms.order_from]
+    count = np.bincount(witness.member, minlength=len(members))
+    breaks: Flags = (limit > 0) & (count > limit)
+    breaks[witness.member[witness.repeated]] = True
+    first, group = distinct(witness.member, pair)
+    breaks[witness.member[first[np.bincount(group, minlength=len(first)) > 1]]] = True
+    if len(pricing.problem.capacities):
+        breaks[_over_capacity(pricing, block, forms, witness, members)] = True
+    return breaks
+
+
+def _over_capacity(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> I64:
+    """Members that alone draw more on a capacity than all its loads and overtime allow."""
+    capacity_rows = pricing.auditor.capacity_rows
+    shipments, allocations = _as_plan(pricing, block, forms, witness, members)
+    loads = pricing.auditor.loads(shipments, allocations)
+    matching = capacity_rows.matching_of(shipments.node_idx, shipments.service_idx, shipments.dispatch_s)
+    shipment = np.repeat(np.arange(len(shipments)), matching.lengths)
+    row = matching.idx.astype(np.int64)
+    measure = pricing.problem.capacities.measure[capacity_rows.capacity_idx[row]]
+    drawn = np.zeros(len(row), np.int64)
+    for kind in Measure:
+        of_kind = measure == kind
+        drawn[of_kind] = loads.measured(kind)[shipment[of_kind]]
+    first, group = distinct(witness.member[shipment], row)
+    total = np.zeros(len(first))
+    np.add.at(total, group, drawn.astype(np.float64))
+    limits = np.array([capacity_rows.total_limit(int(row[sample])) for sample in first], np.float64)
+    # Sums beyond 2 ** 53 round; a limit that close is taken for broken.
+    over = total * (1 + 2.0**-50) > limits * (1 - 2.0**-50)
+    exact = (total <= limits) & (limits < 2.0**53)
+    return witness.member[shipment[first[over & ~exact]]]
+
+
+def _as_plan(
+    pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64
+) -> tuple[Shipments, Allocations]:
+    """The witness as shipments, their lines drawn from any position of the item there: capacities do not ask which."""
+    pair = block.offer_pair[witness.offer]
+    shipments = Shipments(
+        order_idx=block.pair_order[pair].astype(np.int32),
+        node_idx=block.pair_node[pair].astype(np.int32),
+        service_idx=block.offer_service[witness.offer].astype(np.int32),
+        dispatch_s=pricing.prices.dispatches.instant_s[witness.dispatch],
+    )
+    shipment, slot = np.nonzero(witness.digits)
+    line = forms.line[members[witness.member[shipment]], slot]
+    num_lines = len(pricing.problem.lines)
+    wanted = times(pair[shipment], num_lines) + line
+    column = np.searchsorted(times(block.column_pair, num_lines) + block.column_line, wanted)
+    allocations = Allocations(
+        shipment_idx=shipment.astype(np.int32),
+        line_idx=line.astype(np.int32),
+        position_idx=block.sources.position_idx[block.source_ptr[column]].astype(np.int32),
+        from_safety_stock=np.zeros(len(shipment), np.bool_),
+        quantity=witness.digits[shipment, slot] * forms.step[line - forms.line_from],
+    )
+    return shipments, allocations
