@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dom_engine.domain.columns import I32, I64, NONE_IDX, Ids
+from dom_engine.domain.columns import I32, I64, NONE_IDX, Ids, Lists
 from dom_engine.domain.demand import OrderLines, Orders
 from dom_engine.domain.network import Items
 from dom_engine.domain.settings import Policy
@@ -79,13 +79,21 @@ def build_lines(table: TypedTable, items: Items, order_latest_s: I64, policy: Po
         unmet_cost_micros=np.where(rows.blank("unmet_cost"), policy.unmet_cost_micros, rows.ints("unmet_cost")),
         latest_s=np.where(rows.blank("latest"), order_latest_s[order_idx], rows.ints("latest")),
         group_idx=group_idx,
-        substitutes=rows.ref_lists("substitutes"),
+        substitutes=_without_own(rows.ref_lists("substitutes"), item_idx),
         substitute_cost_micros=rows.ints("substitute_cost"),
         pack=rows.ints("pack"),
         nodes=rows.ref_lists("nodes"),
         exclude_nodes=rows.ref_lists("exclude_nodes"),
     )
     return lines, groups
+
+
+def _without_own(substitutes: Lists, item_idx: I32) -> Lists:
+    """Substitutes less the ordered item itself, which rides as what it is and costs no substitution."""
+    of_line = np.repeat(np.arange(len(substitutes)), substitutes.lengths)
+    keep = substitutes.idx != item_idx[of_line]
+    lengths = np.bincount(of_line[keep], minlength=len(substitutes))
+    return Lists(np.append(0, np.cumsum(lengths)).astype(np.int64), substitutes.idx[keep])
 
 
 def _groups(rows: Rows, order_idx: I32) -> tuple[I32, Ids]:
