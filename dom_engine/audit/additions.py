@@ -161,6 +161,8 @@ class Additions:
         for ride in self._rides(block):
             if self._steps_left <= 0:
                 return
+            if self.trial.is_shut(ride):
+                continue
             if block.placing == Placing.WHOLE:
                 demands = [(line, needed, self._candidates[line].rides[ride]) for line, needed in block.demands]
                 for adds in self._fills(demands):
@@ -173,8 +175,9 @@ class Additions:
     def _rides(self, block: Block) -> list[RideKey]:
         """The rides that all lines of a block can take, those that have a shipment first."""
         first, *others = (self._candidates[line].rides for line, _ in block.demands)
-        rides = [ride for ride in first if all(ride in other for other in others)]
-        return sorted(rides, key=lambda ride: not self.trial.is_open(ride))
+        rides = [ride for ride in first if all(ride in other for other in others)] if others else list(first)
+        opened = [ride for ride in rides if self.trial.is_open(ride)]
+        return opened + [ride for ride in rides if not self.trial.is_open(ride)] if opened else rides
 
     def _packs(self, block: Block, ride: RideKey, units: int) -> Iterator[int]:
         line, sources = block.demands[0][0], self._candidates[block.demands[0][0]].rides[ride]
@@ -192,11 +195,17 @@ class Additions:
         least = self._least(line, sources, ride, block.pack)
         if least > most:
             return
-        for amount in dict.fromkeys((least, self._largest(line, sources, ride, block.pack, most))):
-            for adds in self._fills([(line, amount, sources)]) if amount >= least else ():
-                if self._push(ride, adds):
-                    yield 0
-                    self.trial.pop()
+        admitted = False
+        for adds in self._fills([(line, least, sources)]):
+            if self._push(ride, adds):
+                admitted = True
+                yield 0
+                self.trial.pop()
+        largest = self._largest(line, sources, ride, block.pack, most) if admitted and most > least else 0
+        for adds in self._fills([(line, largest, sources)]) if largest > least else ():
+            if self._push(ride, adds):
+                yield 0
+                self.trial.pop()
 
     def _least(self, line: int, sources: Sequence[Source], ride: RideKey, pack: int) -> int:
         """The fewest units, in packs, with which the shipment reaches its least value and its rate's first break."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import nsmallest
 
 import numpy as np
 
 from dom_engine.audit.addition_costs import Change
 from dom_engine.audit.additions import Additions
-from dom_engine.audit.filter_details import listed
+from dom_engine.audit.filter_details import MOST_NAMED, listed
 from dom_engine.audit.filters import LineCandidates, Source
 from dom_engine.audit.names import Names
 from dom_engine.audit.situation import Situation
@@ -25,6 +26,7 @@ class ReasonDetails:
         self._situation = situation
         self._problem = situation.problem
         self._names = Names(situation.problem)
+        self._taken: dict[tuple[int, ...], tuple[dict[int, int], list[int]]] = {}
         allocations = situation.plan.allocations
         self._by_position = np.argsort(allocations.position_idx, kind="stable")
         self._position_ptr = np.searchsorted(
@@ -55,7 +57,8 @@ class ReasonDetails:
                 return f"the order ships complete, and {self._incomplete(candidates)}"
             case Reason.STOCK_TAKEN:
                 sources = {source for found in candidates[line].rides.values() for source in found}
-                return self._takers(order, sources)
+                needed = sum(add.quantity for _, adds in way for add in adds if add.line == line)
+                return self._takers(order, needed, sources)
             case _:
                 return self._full(additions)
 
@@ -84,27 +87,43 @@ class ReasonDetails:
                 short.append(f"line {lines.ids[other].as_py()} has {left} of {wanted} units left")
         return listed(short) if short else "what is left of stock and capacity cannot serve all of it"
 
-    def _takers(self, order: int, sources: set[Source]) -> str:
-        positions = sorted({source.position for source in sources})
-        allocations = self._situation.plan.allocations
-        taken: dict[int, int] = {}
-        for position in positions:
-            span = slice(self._position_ptr[position], self._position_ptr[position + 1])
-            rows = self._by_position[span]
-            takers = self._problem.lines.order_idx[allocations.line_idx[rows]].tolist()
-            for taker, quantity in zip(takers, allocations.quantity[rows].tolist(), strict=True):
-                taken[taker] = taken.get(taker, 0) + quantity
+    def _takers(self, order: int, needed: int, sources: set[Source]) -> str:
+        short = [source for source in sources if self._situation.left(source) < needed]
+        positions = tuple(sorted({source.position for source in short}))
+        taken, largest = self._takers_of(positions)
         left = sum(max(0, self._situation.left(source)) for source in sources)
         where = listed(self._names.position(position) for position in positions)
         if not taken:
-            return f"{left} units are all there is of {where}"
-        largest = sorted(taken, key=lambda taker: (-taken[taker], taker))
-        who = listed(
-            f"order {self._names.order(taker)}{' itself' if taker == order else ''} ({taken[taker]})"
-            for taker in largest
-        )
-        rest = f"; {left} left, not enough" if left else ""
-        return f"{where}: taken by {who}{rest}"
+            return f"{left} left is all there is of {where}"
+        # The order itself comes first where it holds some: the planner looks for it first.
+        named = sorted(largest, key=lambda taker: taker != order)
+        if order in taken and order not in largest:
+            named = [order, *largest[:-1]]
+        who = [
+            f"order {self._names.order(taker)}{' itself' if taker == order else ''} ({taken[taker]})" for taker in named
+        ]
+        more = f" and {len(taken) - len(who)} more" if len(taken) > len(who) else ""
+        rest = f"; {left} left, out of reach or too few" if left else ""
+        return f"{where}: taken by {', '.join(who)}{more}{rest}"
+
+    def _takers_of(self, positions: tuple[int, ...]) -> tuple[dict[int, int], list[int]]:
+        """Units that each order takes from some positions, and the orders that take most."""
+        if positions not in self._taken:
+            allocations = self._situation.plan.allocations
+            rows = np.concatenate(
+                [
+                    self._by_position[self._position_ptr[position] : self._position_ptr[position + 1]]
+                    for position in positions
+                ]
+                or [np.zeros(0, np.int64)]
+            )
+            orders = self._problem.lines.order_idx[allocations.line_idx[rows]].tolist()
+            taken: dict[int, int] = {}
+            for taker, quantity in zip(orders, allocations.quantity[rows].tolist(), strict=True):
+                taken[taker] = taken.get(taker, 0) + quantity
+            largest = nsmallest(MOST_NAMED, taken, key=lambda taker: (-taken[taker], taker))
+            self._taken[positions] = taken, largest
+        return self._taken[positions]
 
     def _full(self, additions: Additions) -> str:
         rows, situation = self._situation.auditor.capacity_rows, self._situation

@@ -8,6 +8,7 @@ from dom_engine.audit.evaluate import Auditor, stock_use
 from dom_engine.audit.filters import RideKey, Source
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.settings import SHIPMENT_TERMS
+from dom_engine.domain.transport import Measure
 
 
 class Situation:
@@ -33,6 +34,7 @@ class Situation:
         rows = auditor.capacity_rows
         self.rows_used: list[int] = rows.used(self.loads).tolist()
         self.rows_limit = [rows.total_limit(row) for row in range(len(rows))]
+        self._is_full: dict[tuple[RideKey, bool], bool] = {}
         self.active_nodes = frozenset(np.unique(self.loads.node_idx).tolist())
         # A well-formed plan is sorted by order, its allocations and pairs by shipment.
         orders = np.arange(len(problem.orders) + 1)
@@ -44,6 +46,18 @@ class Situation:
     def left(self, source: Source) -> int:
         """Units that the plan leaves at a source."""
         return int(self._left[source.from_safety][source.position])
+
+    def is_full(self, ride: RideKey, for_new_shipments: bool = False) -> bool:
+        """Whether a capacity row leaves no unit, or no new shipment, for a ride."""
+        key = (ride, for_new_shipments)
+        if key not in self._is_full:
+            drawn = (Measure.UNITS, Measure.SHIPMENTS, Measure.PARCELS) if for_new_shipments else (Measure.UNITS,)
+            rows, measure = self.auditor.capacity_rows, self.problem.capacities.measure
+            self._is_full[key] = any(
+                self.rows_used[row] >= self.rows_limit[row] and measure[rows.capacity_idx[row]] in drawn
+                for row in rows.matching(*ride)
+            )
+        return self._is_full[key]
 
     def num_shipments(self, order: int) -> int:
         """How many shipments the order has."""

@@ -137,6 +137,14 @@ class Trial:
         """Whether the ride has a shipment so far."""
         return ride in self._holds
 
+    def is_shut(self, ride: RideKey) -> bool:
+        """Whether nothing can ride, whatever it is: spares trying each addition."""
+        if ride in self._holds:
+            return not self._capacity_lifted and self._situation.is_full(ride)
+        if self._new_left <= 0:
+            return True
+        return not self._capacity_lifted and self._situation.is_full(ride, for_new_shipments=True)
+
     def push(self, ride: RideKey, adds: tuple[Add, ...]) -> bool:
         """Add units, at most what ``left`` says, unless a rule in force refuses them."""
         before = self._holds.get(ride)
