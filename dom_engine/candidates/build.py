@@ -11,126 +11,103 @@ from dom_engine.candidates.lanes import lane_index_of
 from dom_engine.candidates.offers import Timetable, build_timetable
 from dom_engine.candidates.rules import line_rules, order_rules, service_rules, stock_index
 from dom_engine.candidates.schedules import open_times_of, schedules_of
-from dom_engine.domain.columns import I64
+from dom_engine.domain.columns import I32, I64, Flags
 from dom_engine.domain.problem import Problem
 from dom_engine.kernels.clocks import ready_instants
 from dom_engine.kernels.distances import great_circle_m
-from dom_engine.kernels.distinct import distinct_rows
+from dom_engine.kernels.distinct import DistinctRows, distinct_rows
 from dom_engine.kernels.eligible import EligiblePairs, eligible_pairs
 from dom_engine.kernels.lanes import ServiceRules, offers_of_pairs
-from dom_engine.kernels.riding import Network, riding_sources
-from solvers.model import Candidates, Departures, Items, Lines, Orders, Positions, Services, Sources
+from dom_engine.kernels.riding import riding_sources
+from solvers.model import Candidates, Sources, SourcingModel
 
 
 class Scored(NamedTuple):
-    """Candidates with what could ride for them, and the timetable they choose from."""
+    """Pairs with stock for each other, what could ride for them, and the timetable they choose from."""
 
-    cand_ptr: I64
     candidates: Candidates
     sources: Sources
     timetable: Timetable
 
 
-def position_ready_instants(problem: Problem) -> I64:
-    """When the units of each position could leave for an order released at once, int64[num_positions]."""
-    positions, clock = problem.positions, open_times_of(problem)
-    start_s = np.maximum(positions.available_at_s, problem.now_s)
-    node = positions.node_idx
-    return ready_instants(clock[0][node], problem.nodes.handling_s[node], start_s, clock[1])
-
-
-def _ready_for_orders(problem: Problem, pairs: EligiblePairs) -> I64:
+def ready_at_nodes(problem: Problem, node: I32, start_s: I64) -> I64:
+    """When handling that starts at an instant, or now where that has passed, is done at a node; int64[num]."""
     clock, times = open_times_of(problem)
-    start_s = np.maximum(problem.orders.released_at_s, problem.now_s)[pairs.order]
-    return ready_instants(clock[pairs.node], problem.nodes.handling_s[pairs.node], start_s, times)
+    return ready_instants(clock[node], problem.nodes.handling_s[node], np.maximum(start_s, problem.now_s), times)
 
 
-def _distances(problem: Problem, pairs: EligiblePairs) -> I64:
-    orders, nodes = problem.orders, problem.nodes
-    return great_circle_m(
-        pairs.order, pairs.node, orders.lat, orders.lon, orders.has_location, nodes.lat, nodes.lon, nodes.has_location
-    )
+def build_candidates(problem: Problem, position_ready_s: I64) -> Scored:
+    """Every (order, node) pair that allow each other and have stock in common, its sources and its offers.
 
-
-def build_candidates(
-    problem: Problem, orders: Orders, lines: Lines, services: Services, items: Items, positions: Positions
-) -> Scored:
-    """Every (order, node) pair that some trip can serve with some unit, and what could ride for it.
-
-    A pair is a candidate when node and order allow each other, some service open to both has a lane at their
-    distance, and some source rides on one of its trips: ready and not expired, its tags carried, a hard
-    window kept as far as that can be told before loading. What depends on the load (weights, values, the
-    tightest latest aboard) is the pricing kernel's to decide.
+    Time and memory grow with the sources (line, position), not with orders times nodes. A pair may turn out to be no
+    candidate: ``keep_riding`` drops what no trip can carry.
 
     Parameters
     ----------
     problem
         The validated problem.
-    orders, lines, services, items, positions
-        The same tables as the model's arrays; of ``orders`` only the windows are read, so its ``cand_ptr``
-        may be empty.
-
-    Notes
-    -----
-    Time and memory grow with the sources (line, position), not with orders times nodes.
+    position_ready_s
+        int64[num_positions], when the units of each could leave for an order released at once.
     """
-    pairs = eligible_pairs(order_rules(problem), line_rules(problem), stock_index(problem, positions.ready_s))
-    distance_m = _distances(problem, pairs)
+    orders, nodes = problem.orders, problem.nodes
+    pairs = eligible_pairs(order_rules(problem), line_rules(problem), stock_index(problem, position_ready_s))
+    order, node = pairs.order, pairs.node
+    distance_m = great_circle_m(
+        order, node, orders.lat, orders.lon, orders.has_location, nodes.lat, nodes.lon, nodes.has_location
+    )
+    classes, timetable = _offers(problem, order, node, distance_m)
+    candidates = Candidates(
+        order=order,
+        node=node,
+        distance_m=distance_m,
+        offer_class=classes.class_of,
+        ready_s=ready_at_nodes(problem, node, orders.released_at_s[order]),
+        domestic=domestic_pairs(problem, order, node),
+        source_ptr=pairs.source_ptr,
+    )
+    return Scored(candidates, _sources(problem, pairs, candidates.domestic), timetable)
+
+
+def _offers(problem: Problem, order: I32, node: I32, distance_m: I64) -> tuple[DistinctRows, Timetable]:
+    """Pairs by what they are offered, and the timetable of each such class."""
     schedules = schedules_of(problem)
     index, prefix = lane_index_of(problem)
     rule, allows = service_rules(problem)
-    ptr, codes = offers_of_pairs(
-        pairs.order,
-        pairs.node,
-        distance_m,
-        problem.nodes.max_distance_m,
-        ServiceRules(rule, allows, schedules.calls > 0, problem.orders.country_idx, prefix),
-        index,
-    )
-    classes = distinct_rows(ptr, codes)
-    timetable = build_timetable(problem, classes, schedules)
-    candidates = Candidates(
-        order=pairs.order,
-        node=pairs.node,
-        distance_m=distance_m,
-        offer_class=classes.class_of,
-        ready_s=_ready_for_orders(problem, pairs),
-        domestic=domestic_pairs(problem, pairs.order, pairs.node),
-        source_ptr=pairs.source_ptr,
-    )
-    nothing = np.zeros(0, np.int64)
-    departures = Departures(
-        timetable.departure_node, timetable.departure_service, timetable.dispatch_s, nothing, np.zeros(0, np.int32)
-    )
-    network = Network(timetable.offers, timetable.trips, departures, services, items, positions)
-    rides = riding_sources(pairs.line, pairs.position, candidates, orders, lines, network)
-    return _keep(problem, candidates, pairs, rides, timetable)
+    rules = ServiceRules(rule, allows, schedules.calls > 0, problem.orders.country_idx, prefix)
+    classes = distinct_rows(*offers_of_pairs(order, node, distance_m, problem.nodes.max_distance_m, rules, index))
+    return classes, build_timetable(problem, classes, schedules)
 
 
-def _keep(
-    problem: Problem, all_pairs: Candidates, pairs: EligiblePairs, rides: np.ndarray, timetable: Timetable
-) -> Scored:
-    """Drop the sources that never ride and the pairs left without any."""
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(rides)])
-    num_riding = np.diff(before[pairs.source_ptr])
+def _sources(problem: Problem, pairs: EligiblePairs, domestic: Flags) -> Sources:
+    if not len(problem.duties) or domestic.all():
+        return Sources(pairs.line, pairs.position, np.zeros(len(pairs.line)))
+    owner = np.repeat(np.arange(len(pairs.order)), np.diff(pairs.source_ptr))
+    item = problem.positions.item_idx[pairs.position]
+    pct = duty_pct(problem, pairs.order[owner], pairs.node[owner], domestic[owner], item)
+    return Sources(pairs.line, pairs.position, pct)
+
+
+def keep_riding(model: SourcingModel) -> SourcingModel:
+    """Drop the sources that no trip of their candidate can carry, and the candidates left without any; exact.
+
+    What depends on the load (weights, values, the tightest latest aboard) is left to the pricing kernel.
+    """
+    cands, sources = model.candidates, model.sources
+    riding = riding_sources(model)
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(riding)])
+    num_riding = np.diff(before[cands.source_ptr])
     kept = np.flatnonzero(num_riding)
-    candidates = Candidates(
-        order=all_pairs.order[kept],
-        node=all_pairs.node[kept],
-        distance_m=all_pairs.distance_m[kept],
-        offer_class=all_pairs.offer_class[kept],
-        ready_s=all_pairs.ready_s[kept],
-        domestic=all_pairs.domestic[kept],
-        source_ptr=np.concatenate([np.zeros(1, np.int64), np.cumsum(num_riding[kept])]),
+    order = cands.order[kept]
+    return model._replace(
+        orders=model.orders._replace(cand_ptr=np.searchsorted(order, np.arange(model.num_orders + 1)).astype(np.int64)),
+        candidates=Candidates(
+            order=order,
+            node=cands.node[kept],
+            distance_m=cands.distance_m[kept],
+            offer_class=cands.offer_class[kept],
+            ready_s=cands.ready_s[kept],
+            domestic=cands.domestic[kept],
+            source_ptr=np.concatenate([np.zeros(1, np.int64), np.cumsum(num_riding[kept])]),
+        ),
+        sources=Sources(sources.line[riding], sources.position[riding], sources.duty_pct[riding]),
     )
-    line, position = pairs.line[rides], pairs.position[rides]
-    owner = np.repeat(np.arange(len(kept)), num_riding[kept])
-    pct = duty_pct(
-        problem,
-        candidates.order[owner],
-        candidates.node[owner],
-        candidates.domestic[owner],
-        problem.positions.item_idx[position],
-    )
-    cand_ptr = np.searchsorted(candidates.order, np.arange(len(problem.orders) + 1)).astype(np.int64)
-    return Scored(cand_ptr, candidates, Sources(line, position, pct), timetable)

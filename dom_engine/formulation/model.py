@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dom_engine.candidates.build import build_candidates, position_ready_instants
+from dom_engine.candidates.build import build_candidates, keep_riding, ready_at_nodes
 from dom_engine.candidates.rules import (
     covers,
     distinct_lists,
@@ -69,16 +69,13 @@ def build_model(problem: Problem) -> Formulation:
     """
     services, items = _carriers(problem)
     positions = _positions(problem)
-    lines = _lines(problem)
-    orders = _orders(problem, np.zeros(0, np.int64))
-    scored = build_candidates(problem, orders, lines, services, items, positions)
+    scored = build_candidates(problem, positions.ready_s)
     timetable = scored.timetable
     instances = capacity_rows(problem, timetable)
-    first_capacity_row = 2 * len(problem.positions)
     model = SourcingModel(
         weights=_cost_weights(problem.weights, problem.policy),
-        orders=orders._replace(cand_ptr=scored.cand_ptr),
-        lines=lines,
+        orders=_orders(problem),
+        lines=_lines(problem),
         candidates=scored.candidates,
         sources=scored.sources,
         offers=timetable.offers,
@@ -88,7 +85,7 @@ def build_model(problem: Problem) -> Formulation:
             service=timetable.departure_service,
             dispatch_s=timetable.dispatch_s,
             row_ptr=instances.row_ptr,
-            row=instances.row + np.int32(first_capacity_row),
+            row=instances.row + np.int32(2 * len(problem.positions)),
         ),
         tariffs=_tariffs(problem),
         nodes=_nodes(problem),
@@ -97,7 +94,9 @@ def build_model(problem: Problem) -> Formulation:
         positions=positions,
         rows=build_rows(problem, instances),
     )
-    return Formulation(problem, model, timetable.lane, instances.capacity_idx, instances.starts_s, instances.ends_s)
+    return Formulation(
+        problem, keep_riding(model), timetable.lane, instances.capacity_idx, instances.starts_s, instances.ends_s
+    )
 
 
 def _cost_weights(weights: Weights, policy: Policy) -> CostWeights:
@@ -122,12 +121,12 @@ def _priority_factors(problem: Problem) -> F64:
     return factor
 
 
-def _orders(problem: Problem, cand_ptr: I64) -> Orders:
+def _orders(problem: Problem) -> Orders:
     orders, weights = problem.orders, problem.weights
     seller, buyer = stages_borne(problem)
     split_cost = weighted_one(problem.policy.split_cost_micros, weights.split)
     return Orders(
-        cand_ptr=cand_ptr,
+        cand_ptr=np.zeros(len(orders) + 1, np.int64),  # until it is settled who is a candidate
         line_ptr=orders.line_ptr,
         earliest_s=orders.earliest_s,
         hard_window=orders.hard_window,
@@ -207,7 +206,7 @@ def _positions(problem: Problem) -> Positions:
     return Positions(
         node=positions.node_idx,
         item=positions.item_idx,
-        ready_s=position_ready_instants(problem),
+        ready_s=ready_at_nodes(problem, positions.node_idx, positions.available_at_s),
         expires_s=positions.expires_at_s,
         unit_cost_micros=positions.unit_cost_micros,
         work_s=positions.work_s,

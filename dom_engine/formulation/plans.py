@@ -48,9 +48,7 @@ def patterns_of(formulation: Formulation, plan: Plan) -> Patterns:
     model, problem = formulation.model, formulation.problem
     ships, loads = plan.shipments, plan.allocations
     cand = _candidates_of(model.candidates, ships.order_idx, ships.node_idx, len(problem.nodes))
-    trip = find_trips(
-        cand, ships.service_idx, ships.dispatch_s, model.candidates, model.offers, model.trips, model.departures
-    )
+    trip = find_trips(model, cand, ships.service_idx, ships.dispatch_s)
     if (trip < 0).any():
         raise InternalError(f"shipment {int(np.argmax(trip < 0))} of the plan is no trip of the model")
     source = _sources_of(formulation, cand[loads.shipment_idx], loads.line_idx, loads.position_idx)

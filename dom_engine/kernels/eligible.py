@@ -70,17 +70,6 @@ def _allows(ptr: I64, idx: I32, row: int, value: int) -> bool:
 
 
 @inlined
-def _node_allowed(order: int, node: int, orders: OrderRules) -> bool:
-    if orders.pickup_node[order] >= 0 and orders.pickup_node[order] != node:
-        return False
-    return (
-        orders.tag_allows[orders.tag_rule[order], node]
-        and _allows(orders.nodes_ptr, orders.nodes, order, node)
-        and not _holds(orders.exclude_ptr, orders.exclude, order, node)
-    )
-
-
-@inlined
 def _by_node(node: I32, rank: I64) -> None:
     """Stable ranks by node; most orders have a handful of sources, for which insertion beats any call."""
     if len(node) > _INSERTION_SORT_MOST:
@@ -110,35 +99,45 @@ def _pairs(
     found_node, rank = np.empty(most, np.int32), np.empty(most, np.int64)
     # Whether the order allows a node, worked out once per order and node: asked[node] is the last order that asked.
     asked, allowed = np.full(orders.tag_allows.shape[1], -1, np.int64), np.empty(orders.tag_allows.shape[1], np.bool_)
+    # Columns taken out of their tuples once: each access inside the loop would count a reference, ten times the work.
+    line_ptr, items_ptr, items = orders.line_ptr, lines.items_ptr, lines.items
+    item_ptr, position_of, node_of, pool_of = stock.item_ptr, stock.position, stock.node, stock.pool
+    has_free, has_safety, on_hand = stock.has_free, stock.has_safety, stock.on_hand
+    order_nodes_ptr, order_nodes = orders.nodes_ptr, orders.nodes
+    order_exclude_ptr, order_exclude = orders.exclude_ptr, orders.exclude
+    line_nodes_ptr, line_nodes = lines.nodes_ptr, lines.nodes
+    line_exclude_ptr, line_exclude = lines.exclude_ptr, lines.exclude
+    pools_ptr, pools, tag_allows, tag_rule_of = orders.pools_ptr, orders.pools, orders.tag_allows, orders.tag_rule
+    pickup_node_of, backorder_of, safety_of = orders.pickup_node, orders.backorder, orders.safety_stock
     num_pairs = num_sources = 0
-    for order in range(len(orders.line_ptr) - 1):
-        safety, backorder = orders.safety_stock[order], orders.backorder[order]
+    for order in range(len(line_ptr) - 1):
+        safety, backorder, pickup_node = safety_of[order], backorder_of[order], pickup_node_of[order]
         num = 0
-        for line in range(orders.line_ptr[order], orders.line_ptr[order + 1]):
-            any_node = lines.nodes_ptr[line] == lines.nodes_ptr[line + 1]
-            for i in range(lines.items_ptr[line], lines.items_ptr[line + 1]):
-                item = lines.items[i]
-                for k in range(stock.item_ptr[item], stock.item_ptr[item + 1]):
-                    if not (stock.has_free[k] or (safety and stock.has_safety[k])):
+        for line in range(line_ptr[order], line_ptr[order + 1]):
+            for i in range(items_ptr[line], items_ptr[line + 1]):
+                item = items[i]
+                for k in range(item_ptr[item], item_ptr[item + 1]):
+                    if not (has_free[k] or (safety and has_safety[k])) or not (backorder or on_hand[k]):
                         continue
-                    if not (backorder or stock.on_hand[k]):
-                        continue
-                    node = stock.node[k]
+                    node = node_of[k]
                     if asked[node] != order:
                         asked[node] = order
-                        allowed[node] = _node_allowed(order, node, orders)
-                    if not allowed[node]:
-                        continue
-                    if stock.pool[k] >= 0 and not _holds(orders.pools_ptr, orders.pools, order, stock.pool[k]):
-                        continue
-                    if not (any_node or _holds(lines.nodes_ptr, lines.nodes, line, node)):
-                        continue
-                    if _holds(lines.exclude_ptr, lines.exclude, line, node):
-                        continue
-                    found_line[num] = line
-                    found_position[num] = stock.position[k]
-                    found_node[num] = node
-                    num += 1
+                        allowed[node] = (
+                            (pickup_node < 0 or pickup_node == node)
+                            and tag_allows[tag_rule_of[order], node]
+                            and _allows(order_nodes_ptr, order_nodes, order, node)
+                            and not _holds(order_exclude_ptr, order_exclude, order, node)
+                        )
+                    if (
+                        allowed[node]
+                        and (pool_of[k] < 0 or _holds(pools_ptr, pools, order, pool_of[k]))
+                        and _allows(line_nodes_ptr, line_nodes, line, node)
+                        and not _holds(line_exclude_ptr, line_exclude, line, node)
+                    ):
+                        found_line[num] = line
+                        found_position[num] = position_of[k]
+                        found_node[num] = node
+                        num += 1
         _by_node(found_node[:num], rank[:num])
         for at in range(num):
             found = rank[at]

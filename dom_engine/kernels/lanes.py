@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dom_engine.domain.columns import I8, I32, I64, Flags
-from solvers.jit import inlined, kernel
+from solvers.jit import kernel
 
 SERVICE_CLOSED = 0
 SERVICE_OPEN = 1
@@ -48,29 +48,6 @@ class ServiceRules(NamedTuple):
     prefix: I32
 
 
-@inlined
-def _find_lane(service: int, node: int, country: int, prefix: int, distance_m: int, index: LaneIndex) -> int:
-    num_prefixes = len(index.shorter)
-    for any_node in range(2):
-        named_node = -1 if any_node else node
-        cell = service * (index.num_nodes + 1) + named_node + 1
-        first, last = index.group_ptr[cell], index.group_ptr[cell + 1]
-        if first == last:
-            continue
-        for any_country in range(country < 0, 2):
-            named_country = -1 if any_country else country
-            candidate = prefix
-            while candidate >= 0:
-                key = (named_country + 1) * num_prefixes + candidate
-                group = first + np.searchsorted(index.key[first:last], key)
-                if group < last and index.key[group] == key:
-                    for k in range(index.lane_ptr[group], index.lane_ptr[group + 1]):
-                        if index.from_m[k] <= distance_m < index.to_m[k]:
-                            return int(index.lane[k])
-                candidate = index.shorter[candidate]
-    return -1
-
-
 @kernel
 def _offers_of_pairs(
     order: I32,
@@ -82,22 +59,49 @@ def _offers_of_pairs(
     ptr: I64,
     codes: I32,
 ) -> None:
-    num_services = rules.allows.shape[1]
+    # Columns taken out of their tuples once: each access inside the loop would count a reference, ten times the work.
+    rule_of, allows, calls, country_of, prefix_of = rules.rule, rules.allows, rules.calls, rules.country, rules.prefix
+    group_ptr, keys, lane_ptr, lane = index.group_ptr, index.key, index.lane_ptr, index.lane
+    from_m, to_m, shorter = index.from_m, index.to_m, index.shorter
+    num_services, num_cells, num_prefixes = allows.shape[1], index.num_nodes + 1, len(shorter)
     num = 0
     for pair in range(len(order)):
-        o, n = order[pair], node[pair]
+        o, n, length_m = order[pair], node[pair], distance_m[pair]
         ptr[pair] = num
         codes[num] = n
         num += 1
-        if distance_m[pair] <= max_distance_m[n]:
-            for service in range(num_services):
-                allowed = rules.allows[rules.rule[o], service]
-                if allowed == SERVICE_CLOSED or not rules.calls[service, n]:
+        if length_m > max_distance_m[n]:
+            continue
+        rule, country = rule_of[o], country_of[o]
+        for service in range(num_services):
+            if allows[rule, service] == SERVICE_CLOSED or not calls[service, n]:
+                continue
+            found = -1
+            # From the most specific names to the least: the node, then the country, then ever shorter prefixes.
+            for level in range(4):
+                if found >= 0 or (country < 0 and level % 2 == 0):
                     continue
-                lane = _find_lane(service, n, rules.country[o], rules.prefix[o], distance_m[pair], index)
-                if lane >= 0:
-                    codes[num] = 2 * lane + (allowed == SERVICE_UNPREFERRED)
-                    num += 1
+                cell = service * num_cells + (n + 1 if level < 2 else 0)
+                first, last = group_ptr[cell], group_ptr[cell + 1]
+                prefix = prefix_of[o] if first < last else -1
+                while prefix >= 0 and found < 0:
+                    key = (0 if level % 2 else country + 1) * num_prefixes + prefix
+                    group, high = first, last
+                    while group < high:
+                        middle = (group + high) // 2
+                        if keys[middle] < key:
+                            group = middle + 1
+                        else:
+                            high = middle
+                    if group < last and keys[group] == key:
+                        for k in range(lane_ptr[group], lane_ptr[group + 1]):
+                            if from_m[k] <= length_m < to_m[k]:
+                                found = lane[k]
+                                break
+                    prefix = shorter[prefix]
+            if found >= 0:
+                codes[num] = 2 * found + (allows[rule, service] == SERVICE_UNPREFERRED)
+                num += 1
     ptr[len(order)] = num
 
 
