@@ -1,0 +1,115 @@
+"""The entry point: one place that turns every way to fail into a clear message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+
+from dom_engine.cli.exits import ExitCode, Leave, leave_on_signals
+
+BROKEN_PIPE = 128 + 13
+"""What a shell says of a program that wrote to a pipe nobody reads any more."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        Without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code (see :class:`~dom_engine.cli.exits.ExitCode`).
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    try:
+        leave_on_signals()
+        code = _run(words, as_json=as_json)
+        sys.stdout.flush()
+    except Leave:
+        from dom_engine.cli import failures
+
+        failures.report("stopped", "interrupted; nothing was written", ExitCode.NO_PLAN, as_json=as_json)
+        # A solver may still be running in its thread: there is nothing left to wait for.
+        _flush()
+        os._exit(ExitCode.NO_PLAN)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _run(words: list[str], *, as_json: bool) -> int:
+    import typer
+
+    from dom_engine.cli import failures
+    from dom_engine.cli.app import app
+    from dom_engine.errors import DomError, InputError, StoppedError
+
+    try:
+        code = typer.main.get_command(app).main(words, prog_name="dom", standalone_mode=False)
+    except typer.TyperException as error:
+        # Without a word of its own it is the help, printed already, of a command that lacks its subcommand.
+        if message := error.format_message():
+            failures.report("usage", message, ExitCode.BAD_INPUT, as_json=as_json, hints=[_help_hint(error)])
+        return ExitCode.BAD_INPUT
+    except InputError as error:
+        total = len(error.faults)
+        head = f"{total:,} error{'s' if total != 1 else ''} in the input"
+        failures.report("input", head, ExitCode.BAD_INPUT, as_json=as_json, faults=error.faults)
+        return ExitCode.BAD_INPUT
+    except StoppedError as error:
+        failures.report("stopped", str(error), ExitCode.NO_PLAN, as_json=as_json)
+        return ExitCode.NO_PLAN
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        failures.report("stopped", _os_message(error), ExitCode.NO_PLAN, as_json=as_json)
+        return ExitCode.NO_PLAN
+    except MemoryError:
+        failures.report("stopped", "out of memory; nothing was written", ExitCode.NO_PLAN, as_json=as_json)
+        return ExitCode.NO_PLAN
+    except Exception as error:  # noqa: BLE001  no user is to meet a traceback
+        return _internal_error(error, words, as_json=as_json, expected=isinstance(error, DomError))
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _internal_error(error: Exception, words: list[str], *, as_json: bool, expected: bool) -> int:
+    from dom_engine.cli import failures
+
+    name = "" if expected else f"{type(error).__name__}: "
+    hints = [
+        "This is a fault of dom-engine, not of your input; no answer is given, nothing was written.",
+        f"Please report it in the project's issue tracker, with what `dom --debug {shlex.join(words)}` prints.",
+    ]
+    if "--debug" in words:
+        traceback.print_exception(error)
+        del hints[1:]
+    failures.report("internal", f"{name}{error}", ExitCode.NO_PLAN, as_json=as_json, hints=hints)
+    return ExitCode.NO_PLAN
+
+
+def _help_hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"Try `{context.command_path if context else 'dom'} --help`."
+
+
+def _os_message(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            continue

@@ -1,0 +1,114 @@
+"""Arguments and options that several commands share, and how a shell completes them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dom_engine.cli import shipped
+
+Method = Literal["auto", "exact", "fcfs", "nearest", "preference", "fewest-splits"]
+
+
+def _finite(value: float | None) -> float | None:
+    """NaN passes every comparison that guards a range."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number")
+    return value
+
+
+def _complete_variant(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    named = context.params.get("scenario")
+    if named is None:
+        return []
+    folder = Path(named) if Path(named).exists() else shipped.folder() / named
+    names = shipped.variant_names(folder)
+    return [(name, "variant") for name in names if name.startswith(incomplete)]
+
+
+def _complete_scenario(incomplete: str) -> list[tuple[str, str]]:
+    known = [(name, "shipped scenario") for name in shipped.names() if name.startswith(incomplete)]
+    return known + [(folder, "folder") for folder in _folders(incomplete)]
+
+
+def _folders(incomplete: str) -> list[str]:
+    parent = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+    if not parent.is_dir():
+        return []
+    found = [entry.as_posix() + "/" for entry in sorted(parent.iterdir()) if entry.is_dir()]
+    return [folder for folder in found if folder.startswith(incomplete)]
+
+
+ScenarioArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A scenario folder, or the name of a shipped scenario.",
+        show_default=False,
+        autocompletion=_complete_scenario,
+    ),
+]
+ResultArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A result folder, as `dom solve` writes it.", show_default=False)
+]
+VariantOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Apply this variant of the scenario.",
+        show_default=False,
+        autocompletion=_complete_variant,
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar="", help="For programs: JSON on stdout, errors as JSON on stderr.")
+]
+
+_HOW = "How to solve (wins over scenario.yaml)"
+
+MethodOption = Annotated[
+    Method | None,
+    typer.Option(
+        help="`auto` and `exact` search for the best plan; the others are the rules that shops run today.",
+        show_default=False,
+        rich_help_panel=_HOW,
+    ),
+]
+TimeLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", min=0, callback=_finite, help="Seconds to search.", show_default=False, rich_help_panel=_HOW
+    ),
+]
+WorkLimitOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Counted work to do, the same on every machine; 0: no limit.",
+        show_default=False,
+        rich_help_panel=_HOW,
+    ),
+]
+GapOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="G",
+        min=0,
+        callback=_finite,
+        help="Relative gap to the bound at which to stop; 0: proven best to the micro.",
+        show_default=False,
+        rich_help_panel=_HOW,
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Decides ties.", show_default=False, rich_help_panel=_HOW),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Threads to use; 0: every core.", show_default=False, rich_help_panel=_HOW),
+]

@@ -1,0 +1,18 @@
+"""``dom serve``: the optimiser over gRPC."""
+
+from __future__ import annotations
+
+import typer
+
+CONTEXT_SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def serve(context: typer.Context) -> None:
+    """Answer over gRPC until told to stop (`dom serve --help` lists its options).
+
+    [bold]Examples[/bold]
+    dom serve --port 50051
+    """
+    from dom_engine.service.main import main
+
+    raise typer.Exit(main(context.args))

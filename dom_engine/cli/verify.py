@@ -1,0 +1,100 @@
+"""``dom verify``: an independent check of anyone's plan."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Tone
+from dom_engine.cli.exits import ExitCode
+from dom_engine.cli.options import JsonOption, ResultArgument, ScenarioArgument, VariantOption
+
+if TYPE_CHECKING:
+    from dom_engine.domain.problem import Problem
+    from dom_engine.verify import VerifyReport
+
+MAX_FINDINGS = 100
+TEXT_LIMIT = 300
+
+
+def verify(
+    scenario: ScenarioArgument, result: ResultArgument, variant: VariantOption = None, as_json: JsonOption = False
+) -> None:
+    """Check a result, whoever made it: every rule, amount and reason, and the bound that its prices prove.
+
+    The check shares no code with what made the plan. Exit code 1, and what differs, when something does not hold.
+
+    [bold]Examples[/bold]
+    dom verify quickstart plan
+    dom verify quickstart plan --variant reno-closed
+    dom verify my-batch plan --json | jq .ok
+    """
+    from dom_engine.cli import shipped, terminal
+    from dom_engine.cli.progress import reporter
+
+    folder = shipped.locate(scenario)
+    with reporter(quiet=as_json) as report:
+        report.step(f"reading {scenario}")
+        from dom_engine.scenario import load_scenario
+        from dom_engine.verify import verify as verify_result
+
+        problem = load_scenario(folder, variant)
+        report.step(f"checking {result}")
+        outcome = verify_result(problem, result)
+    if as_json:
+        members = {"ok": outcome.ok, "total": len(outcome.findings)} | asdict(outcome)
+        terminal.show_json(members)
+    else:
+        terminal.show(report_blocks(outcome, problem, result))
+    if not outcome.ok:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def report_blocks(outcome: VerifyReport, problem: Problem, result: Path) -> list[Block]:
+    """What was found, and what it was held against."""
+    from dom_engine.cli.texts import count, money, printable
+
+    rows = [("scenario", Cell(printable(problem.name))), ("result", Cell(str(result)))]
+    if outcome.certified_lower_bound_micros is not None:
+        bound = money(outcome.certified_lower_bound_micros, problem.currency)
+        rows.append(("certified bound", Cell(f"{bound}, computed anew from the prices", Tone.STRONG)))
+    if outcome.relaxed_orders:
+        rows.append(("bounded only", Cell(count(len(outcome.relaxed_orders), "order"), Tone.QUIET)))
+    rows += [("note", Cell(printable(note, TEXT_LIMIT), Tone.QUIET)) for note in outcome.notes]
+    if outcome.ok:
+        verdict = Cell("HOLDS", Tone.GOOD)
+    else:
+        verdict = Cell(f"DOES NOT HOLD, {count(len(outcome.findings), 'finding')}", Tone.BAD)
+    blocks: list[Block] = [Facts("verify", verdict, tuple(rows))]
+    if outcome.findings:
+        blocks.append(_findings(outcome))
+    return blocks
+
+
+def _findings(outcome: VerifyReport) -> Grid:
+    from dom_engine.cli.texts import printable
+
+    rows = tuple(
+        (
+            Cell(finding.file),
+            Cell(str(finding.row) if finding.row else ""),
+            Cell(printable(finding.column, TEXT_LIMIT), Tone.STRONG),
+            Cell(printable(finding.message, TEXT_LIMIT)),
+            Cell(printable(finding.stated, TEXT_LIMIT), Tone.BAD),
+            Cell(printable(finding.expected, TEXT_LIMIT), Tone.GOOD),
+        )
+        for finding in outcome.findings[:MAX_FINDINGS]
+    )
+    columns = (
+        Column("file"),
+        Column("row", right=True),
+        Column("column"),
+        Column("what", flexible=True),
+        Column("stated", flexible=True),
+        Column("expected", flexible=True),
+    )
+    hidden = len(outcome.findings) - len(rows)
+    return Grid("What does not hold", columns, rows, f"... and {hidden:,} more" if hidden else "")
