@@ -174,4 +174,4 @@ def test_help_teaches_by_examples(command: list[str], capsys: pytest.CaptureFixt
     assert main([*command, "--help"]) == 0
     out = capsys.readouterr().out
     assert "Usage: dom" in out
-    assert re.search(r"\n +dom \S", out.partition("\n\n")[2])
+    assert re.search(r"\n +dom \S", out.partition("Usage: dom")[2])
