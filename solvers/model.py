@@ -300,6 +300,19 @@ class SourcingModel(NamedTuple):
         return np.minimum(loads, UNLIMITED - np.minimum(rows.overtime_limit, UNLIMITED)) + rows.overtime_limit
 
 
+def frozen(model: SourcingModel) -> SourcingModel:
+    """Make every array of a model read-only, in place, and return it.
+
+    No kernel may write to a model; and as numba compiles for read-only arrays apart, models that all are so share one
+    compilation of each kernel.
+    """
+    for table in model:
+        for column in table:
+            if isinstance(column, np.ndarray):
+                column.setflags(write=False)
+    return model
+
+
 class Prices(NamedTuple):
     """Row prices: weighted micros per base unit of each row (float64[num_rows]), per use of a candidate's node (float64[num_candidates]),
     and per millionth of a weighted unallocated unit."""

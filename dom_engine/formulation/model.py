@@ -35,6 +35,7 @@ from solvers.model import (
     Services,
     SourcingModel,
     Tariffs,
+    frozen,
 )
 
 
@@ -94,21 +95,20 @@ def build_model(problem: Problem) -> Formulation:
         positions=positions,
         rows=build_rows(problem, instances),
     )
-    return Formulation(
-        problem, keep_riding(model), timetable.lane, instances.capacity_idx, instances.starts_s, instances.ends_s
-    )
+    model = frozen(keep_riding(frozen(model)))
+    return Formulation(problem, model, timetable.lane, instances.capacity_idx, instances.starts_s, instances.ends_s)
 
 
 def _cost_weights(weights: Weights, policy: Policy) -> CostWeights:
     return CostWeights(
-        freight=weights.freight,
-        insurance=weights.insurance,
-        duty=weights.duty,
-        buyer=weights.buyer,
-        handling=weights.handling,
-        late=weights.late,
-        early=weights.early,
-        carbon=weights.carbon,
+        freight=float(weights.freight),
+        insurance=float(weights.insurance),
+        duty=float(weights.duty),
+        buyer=float(weights.buyer),
+        handling=float(weights.handling),
+        late=float(weights.late),
+        early=float(weights.early),
+        carbon=float(weights.carbon),
         carbon_cost_per_kg_micros=policy.carbon_cost_per_kg_micros,
     )
 
