@@ -21,7 +21,8 @@ def _finite(value: float | None) -> float | None:
 
 
 def _complete_variant(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    named = context.params.get("scenario")
+    # While an option waits for its value the arguments are not yet assigned.
+    named = context.params.get("scenario") or next(iter(context.args), None)
     if named is None:
         return []
     folder = Path(named) if Path(named).exists() else shipped.folder() / named
