@@ -1,1 +1,7 @@
 """The audit: feasibility, amounts and reasons of a plan, by code that shares nothing with the solvers."""
+
+from dom_engine.audit.evaluate import Auditor, evaluate
+from dom_engine.audit.feasibility import Rule, Violation, violations
+from dom_engine.audit.reasons import reasons
+
+__all__ = ["Auditor", "Rule", "Violation", "evaluate", "reasons", "violations"]

@@ -192,35 +192,41 @@ class Additions:
                     yield units - amount
                     self.trial.pop()
             return
-        least = self._least(line, sources, ride, block.pack)
-        if least > most:
-            return
-        admitted = False
-        for adds in self._fills([(line, least, sources)]):
-            if self._push(ride, adds):
-                admitted = True
-                yield 0
-                self.trial.pop()
-        largest = self._largest(line, sources, ride, block.pack, most) if admitted and most > least else 0
-        for adds in self._fills([(line, largest, sources)]) if largest > least else ():
+        smallest = self._smallest(line, sources, ride, block.pack, most)
+        admitted = 0
+        for amount in smallest:
+            for adds in self._fills([(line, amount, sources)]):
+                if self._push(ride, adds):
+                    admitted = amount
+                    yield 0
+                    self.trial.pop()
+        largest = self._largest(line, sources, ride, block.pack, most) if 0 < admitted < most else 0
+        for adds in self._fills([(line, largest, sources)]) if largest > admitted else ():
             if self._push(ride, adds):
                 yield 0
                 self.trial.pop()
 
-    def _least(self, line: int, sources: Sequence[Source], ride: RideKey, pack: int) -> int:
-        """The fewest units, in packs, with which the shipment reaches its least value and its rate's first break."""
+    def _smallest(self, line: int, sources: Sequence[Source], ride: RideKey, pack: int, most: int) -> list[int]:
+        """The fewest units, in packs, with which the shipment reaches its least value and its rate's first break.
+
+        Several amounts where the sources' items weigh differently; none where ``most`` units do not suffice.
+        """
         problem, hold = self._problem, self.trial.hold(ride)
         least = pack
-        missing = int(problem.nodes.min_shipment_value_micros[ride[0]]) - hold.value_micros
-        price = int(problem.lines.unit_price_micros[line])
-        if missing > 0 and price > 0:
-            least = max(least, -(-missing // price))
-        floor_g = self.trial.rate_floor_g(ride)
-        if floor_g > hold.billable_g(problem, ride[1]):
-            unit = (Add(line, sources[0], 1),)
-            unit_g = hold.plus(problem, unit).billable_g(problem, ride[1]) - hold.billable_g(problem, ride[1])
-            least = max(least, -(-(floor_g - hold.billable_g(problem, ride[1])) // max(1, unit_g)))
-        return -(-least // pack) * pack
+        missing = self.trial.least_value_micros(ride) - hold.value_micros
+        if missing > 0:
+            price = int(problem.lines.unit_price_micros[line])
+            least = max(least, -(-missing // price)) if price else most + 1
+        now_g, floor_g = hold.billable_g(problem, ride[1]), self.trial.rate_floor_g(ride)
+        amounts = {least}
+        if floor_g > now_g:
+            gains = {
+                hold.plus(problem, (Add(line, source, 1),)).billable_g(problem, ride[1]) - now_g
+                for source in sources
+                if self.trial.left(source) > 0
+            }
+            amounts = {max(least, -(-(floor_g - now_g) // gain)) for gain in gains if gain > 0}
+        return sorted({rounded for amount in amounts if (rounded := -(-amount // pack) * pack) <= most})
 
     def _largest(self, line: int, sources: Sequence[Source], ride: RideKey, pack: int, most: int) -> int:
         """The most units, in packs, that the rules on loads and capacities admit; 0 for none."""

@@ -59,8 +59,15 @@ class ReasonDetails:
                 sources = {source for found in candidates[line].rides.values() for source in found}
                 needed = sum(add.quantity for _, adds in way for add in adds if add.line == line)
                 return self._takers(order, needed, sources)
-            case _:
+            case Reason.CAPACITY_FULL:
                 return self._full(additions)
+            case Reason.CANNOT_CARRY:
+                return f"a shipment from {ride} would weigh too much, or less than its rate's first break"
+            case Reason.WINDOW:
+                return f"with what is aboard already, {ride} would be outside the hard window"
+            case _:
+                least = money_text(int(self._problem.nodes.min_shipment_value_micros[way[0][0][0]]))
+                return f"what could be added to {ride} is worth too little: its node ships nothing below {least}"
 
     def _line_rule(self, line: int) -> str:
         lines = self._problem.lines
@@ -134,18 +141,6 @@ class ReasonDetails:
             for row in additions.trial.full_rows()
         ]
         return listed(texts)
-
-    def out_of_reach(self, candidates: LineCandidates) -> tuple[Reason, str]:
-        """Nothing that could be added reaches a node's least shipment value, or the first break of a rate."""
-        least = self._problem.nodes.min_shipment_value_micros
-        nodes = sorted({node for node, _, _ in candidates.rides if least[node] > 0})
-        if nodes:
-            texts = (f"{self._names.node(node)} ships nothing below {money_text(int(least[node]))}" for node in nodes)
-            return Reason.BELOW_MIN_VALUE, f"what could be added is worth too little: {listed(texts)}"
-        floor_g, lanes = self._situation.auditor.rates.floor_g, self._problem.lanes
-        if any(floor_g[lanes.rate_idx[lane]] > 0 for lane in candidates.lanes.values()):
-            return Reason.CANNOT_CARRY, "what could be added weighs less than the first break of the rate"
-        return Reason.SEARCH_LIMIT, "the ways to add it were too many to look at"
 
     def worth(self, reason: Reason, change: Change, way: Way) -> str:
         """What the cheapest way to add would change."""

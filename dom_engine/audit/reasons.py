@@ -5,8 +5,9 @@ is what would admit a unit (the smallest addition, see ``additions``):
 
 1. Nothing stands in its way: NOT_WORTH_IT where no way to add it lowers the cost, else SEARCH_LIMIT.
 2. The first rule, in the order of section 8, whose lifting alone admits it.
-3. Several rules together stand in its way: the first of those that all have to be lifted.
-4. Not even then (the least shipment value, the first break of the rate): BELOW_MIN_VALUE or CANNOT_CARRY.
+3. The first rule on what one shipment holds whose lifting alone admits it: its weight (CANNOT_CARRY), its window, its
+   least value. These are filters too, but judged here with what the plan has aboard.
+4. Several rules together stand in its way: the first of those that all have to be lifted.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ LIFTABLE = (
     Reason.CAPACITY_FULL,
 )
 """The rules that may stand in a unit's way, in the order in which they are lifted."""
+
+ON_LOADS = (Reason.CANNOT_CARRY, Reason.WINDOW, Reason.BELOW_MIN_VALUE)
+"""The rules on what one shipment holds: filters for a unit alone, obstacles once there is something aboard."""
 
 MOST_WAYS = 400
 """Ways to add a unit whose costs are looked at, for one order line."""
@@ -129,7 +133,7 @@ class _Reasoner:
         return None if way is None else (additions, way)
 
     def _obstacle(self, order: int, line: int) -> Verdict:
-        relevant = [rule for rule in LIFTABLE if self._can_matter(order, rule)]
+        relevant = [rule for rule in LIFTABLE + ON_LOADS if self._can_matter(order, rule)]
         for rule in relevant:
             found = self._way(order, line, frozenset([rule]))
             if found is not None:
@@ -141,7 +145,7 @@ class _Reasoner:
             if found is not None:
                 needed = [one for one in lifted if self._way(order, line, frozenset(lifted) - {one}) is None]
                 return self._verdict(order, line, needed[0] if needed else rule, found)
-        return self._details.out_of_reach(self._candidates[line])
+        return Reason.SEARCH_LIMIT, "the ways to add it were too many to look at"
 
     def _verdict(self, order: int, line: int, rule: Reason, found: tuple[Additions, Way]) -> Verdict:
         additions, way = found
@@ -162,6 +166,8 @@ class _Reasoner:
                 return bool(orders.ship_together[order])
             case Reason.SHIP_COMPLETE:
                 return bool(orders.ship_complete[order])
+            case Reason.WINDOW:
+                return bool(orders.hard_window[order])
             case _:
                 return True
 

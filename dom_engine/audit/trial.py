@@ -111,6 +111,9 @@ class Trial:
         self._lanes = lanes
         self._stock_lifted = Reason.STOCK_TAKEN in lifted
         self._capacity_lifted = Reason.CAPACITY_FULL in lifted
+        self._weight_lifted = Reason.CANNOT_CARRY in lifted
+        self._window_lifted = Reason.WINDOW in lifted
+        self._value_lifted = Reason.BELOW_MIN_VALUE in lifted
         self.planned = situation.shipments_of(order)
         most = int(situation.problem.orders.max_shipments[order])
         if most == 0 or Reason.MAX_SHIPMENTS in lifted:
@@ -151,7 +154,9 @@ class Trial:
         if before is None and self._new_left <= 0:
             return False
         after = (before or Hold()).plus(self._problem, adds)
-        if after.weight_g > self._problem.services.max_weight_g[ride[1]] or not self._in_window(ride, after):
+        if not self._weight_lifted and after.weight_g > self._problem.services.max_weight_g[ride[1]]:
+            return False
+        if not self._window_lifted and not self._in_window(ride, after):
             return False
         draws = self._draws(ride, before or Hold(), after)
         if not self._capacity_lifted and any(not self._has_room(row, drawn) for row, drawn in draws.items()):
@@ -181,17 +186,22 @@ class Trial:
 
     def is_complete(self) -> bool:
         """Whether every shipment added to reaches its least value and the first break of its rate."""
-        least = self._problem.nodes.min_shipment_value_micros
         for ride in {step[0] for step in self._steps}:
             hold = self._holds[ride]
-            if hold.value_micros < least[ride[0]]:
+            if hold.value_micros < self.least_value_micros(ride):
                 return False
             if hold.billable_g(self._problem, ride[1]) < self.rate_floor_g(ride):
                 return False
         return True
 
+    def least_value_micros(self, ride: RideKey) -> int:
+        """The value below which the ride's node ships nothing."""
+        return 0 if self._value_lifted else int(self._problem.nodes.min_shipment_value_micros[ride[0]])
+
     def rate_floor_g(self, ride: RideKey) -> int:
         """The billable weight below which the ride's rate does not apply."""
+        if self._weight_lifted:
+            return 0
         floor_g = self._situation.auditor.rates.floor_g
         return int(floor_g[self._problem.lanes.rate_idx[self._lanes[ride[:2]]]])
 
