@@ -72,6 +72,8 @@ class Rows:
 def expand_lists(cells: Cells, entries: I32, order: I64) -> Lists:
     """The distinct lists of a column, with these entries, laid out by row: ascending, without repetitions."""
     num_lists = len(cells.entry_ptr) - 1
+    if not len(entries):
+        return Lists.empty(len(order))
     of_list = np.repeat(np.arange(num_lists, dtype=np.int64), np.diff(cells.entry_ptr))
     pairs = np.unique(np.stack([of_list, entries.astype(np.int64)], axis=1), axis=0)
     # One more, empty list at the end: what the code -1 of an empty cell points to.

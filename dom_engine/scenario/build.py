@@ -34,6 +34,7 @@ from dom_engine.scenario.build_transport import (
 from dom_engine.scenario.checks import check_tables
 from dom_engine.scenario.digest import problem_digest
 from dom_engine.scenario.distance_check import check_distances
+from dom_engine.scenario.magnitudes import check_magnitudes
 from dom_engine.scenario.raw import FaultLog, RawScenario, RawTable
 from dom_engine.scenario.references import Known, known_ids, link
 from dom_engine.scenario.schema import RESERVED_TABLES, TABLES
@@ -68,6 +69,8 @@ def build_problem(raw: RawScenario) -> Problem:
     check_tables(tables, log)
     limits = measured(tables["capacities"], "limit", log), measured(tables["capacities"], "overtime_limit", log)
     check_distances(tables, log)
+    if not len(log):
+        check_magnitudes(tables, settings, log)
     log.raise_if_any()
     # 5. Everything is clean: sort, index, freeze.
     return assemble(settings, tables, known, limits)
@@ -83,7 +86,7 @@ def check_table_names(raw: RawScenario, log: FaultLog) -> frozenset[str]:
             log.add(Fault(table.file, 0, "", "RESERVED_TABLE", message))
         elif name not in TABLES:
             log.add(Fault(table.file, 0, "", "UNKNOWN_TABLE", unknown_name("table", name, names)))
-            explained.add(names.of(name) or "")
+            explained.add(names.misspelt_by(name))
     missing = {
         table.name for table in TABLES.values() if table.required and table.name not in {*raw.tables, *raw.broken}
     }

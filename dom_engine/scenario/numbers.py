@@ -28,6 +28,7 @@ Problems: TypeAlias = dict[int, Problem]
 
 # 12 + 15 digits times a scale of at most 1e6 stay within 128-bit decimals before rounding and within 64 bits after it.
 _PLAIN_DECIMAL = r"^\d{1,12}(\.\d{1,15})?$"
+_PLAIN_SIGNED = r"^-?\d{1,12}(\.\d{1,15})?$"
 _PLAIN_INTEGER = r"^\d{1,18}$"
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -83,9 +84,7 @@ def parse_integer(text: str, *, signed: bool = False, positive: bool = False) ->
 
 def parse_float(text: str, *, signed: bool = False) -> float:
     """A number kept with the precision given."""
-    value = float(parse_decimal(text, signed=signed))
-    # Adding 0.0 turns -0.0 into 0.0, which is the same number and must be the same bytes.
-    return value + 0.0
+    return float(parse_decimal(text, signed=signed)) + 0.0
 
 
 def parse_flag(text: str) -> bool:
@@ -124,8 +123,9 @@ def integers(texts: pa.StringArray, *, signed: bool, positive: bool) -> tuple[I6
 def floats(texts: pa.StringArray, *, signed: bool) -> tuple[F64, Problems]:
     """Numbers with the precision given, float64[len(texts)]; 0 where a problem is noted."""
     values = np.zeros(len(texts), np.float64)
-    plain = _matches(texts, _PLAIN_DECIMAL)
-    values[plain] = texts.filter(pa.array(plain)).cast(pa.float64()).to_numpy()
+    plain = _matches(texts, _PLAIN_SIGNED if signed else _PLAIN_DECIMAL)
+    # Adding 0.0 turns -0.0 into 0.0, which is the same number and must be the same bytes.
+    values[plain] = texts.filter(pa.array(plain)).cast(pa.float64()).to_numpy() + 0.0
     rest, problems = one_by_one(texts, np.flatnonzero(~plain), lambda text: parse_float(text, signed=signed))
     for at, value in rest.items():
         values[at] = value

@@ -34,17 +34,22 @@ class NearestName:
         self._backwards: list[str] | None = None
 
     def of(self, unknown: str) -> str | None:
-        """The nearest known name; None when nothing is near, or more than a hundred were asked for."""
+        """The nearest known name; None when none is known, or more than a hundred were asked for."""
         if unknown not in self._found:
             if len(unknown) > MAX_SHOWN or len(self._found) >= MAX_FAULTS_SHOWN:
                 return None
             self._found[unknown] = self._search(unknown)
         return self._found[unknown]
 
+    def misspelt_by(self, unknown: str) -> str:
+        """The known name of which the unknown one looks like a misspelling; '' when there is none."""
+        near = get_close_matches(unknown, self._pool(unknown), n=1)
+        return near[0] if near else ""
+
     def _search(self, unknown: str) -> str | None:
         pool = self._pool(unknown)
         bare = unknown.strip().casefold()
-        near = [name for name in pool if name.casefold() == bare] or get_close_matches(unknown, pool, n=1)
+        near = [name for name in pool if name.casefold() == bare] or get_close_matches(unknown, pool, n=1, cutoff=0.0)
         return near[0] if near else None
 
     def _pool(self, unknown: str) -> list[str]:

@@ -138,7 +138,7 @@ def check_columns(raw: RawTable, schema: Table, log: FaultLog) -> set[str]:
     for name in raw.data.column_names:
         if name not in schema.columns:
             log.add(Fault(raw.file, header, name, "UNKNOWN_COLUMN", unknown_name("column", name, names)))
-            explained.add(names.of(name))
+            explained.add(names.misspelt_by(name))
     missing = {
         column.name
         for column in schema.columns.values()
