@@ -58,7 +58,7 @@ def relaxed_minimum(pricing: Pricing, block: Block, order: int) -> int:
     else:
         served = _dual_ascent(location)
     # Every opened node paid a split; the first shipment of an order is none.
-    return min(unserved, served - pricing.split_micros * pricing.scale)
+    return max(0, min(unserved, served - pricing.split_micros * pricing.scale))
 
 
 def _location(pricing: Pricing, block: Block, order: int) -> _Location:

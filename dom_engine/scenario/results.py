@@ -7,6 +7,7 @@ import platform
 import shutil
 import uuid
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dom_engine.domain.columns import I64
+from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Result, Status
+from dom_engine.domain.result import Evaluation, Result, Status
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
 from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
@@ -302,7 +304,8 @@ def summary(result: Result) -> dict[str, Any]:
         },
         **_amounts("costs", evaluation.costs_micros),
         **_amounts("raw_costs", evaluation.raw_costs_micros),
-        "kpis": kpis(result),
+        "kpis": kpis(problem, result.plan, evaluation),
+        "solve": asdict(problem.solve),
         "timings_s": dict(result.timings_s),
         "work": result.work,
         "method": result.method,
@@ -346,9 +349,8 @@ def status_of(
     return Status.OPTIMAL if objective_micros - bound_micros <= allowed else Status.FEASIBLE
 
 
-def kpis(result: Result) -> dict[str, float | int]:
+def kpis(problem: Problem, plan: Plan, evaluation: Evaluation) -> dict[str, float | int]:
     """Figures a planner reads first; a ratio over nothing is 0, but the fill rate of an empty batch is 1."""
-    problem, plan, evaluation = result.problem, result.plan, result.evaluation
     facts, lines = evaluation.shipments, problem.lines
     num_orders = len(problem.orders)
     missing = np.bincount(lines.order_idx, evaluation.unallocated > 0, minlength=num_orders)
