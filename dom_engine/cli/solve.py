@@ -82,10 +82,11 @@ def _solved(
     folder = shipped.locate(scenario)
     report.step(f"reading {scenario}")
     # Whatever is wrong with the input is said before the engine, which is heavy, is even imported.
+    from dom_engine.cli.target import check_target
     from dom_engine.scenario import load_scenario
-    from dom_engine.scenario.results import check_replaceable, write_result
+    from dom_engine.scenario.results import write_result
 
-    check_replaceable(out)
+    check_target(out)
     problem = load_scenario(folder, variant, overrides)
     size = f"{count(len(problem.orders), 'order')}, {count(len(problem.lines), 'line')}"
     report.step(f"formulating {size}, {count(len(problem.nodes), 'node')}")

@@ -1,0 +1,24 @@
+"""Whether a result can be written, asked before a long solve and not after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dom_engine.errors import InputError
+from dom_engine.scenario.results import check_replaceable
+
+
+def check_target(out: Path) -> None:
+    """Raise InputError unless ``out`` is new, empty or a result folder, and where it lies may be written to."""
+    try:
+        check_replaceable(out)
+    except OSError as error:
+        raise InputError.single(str(out), f"cannot be read: {error.strerror}", code="UNREADABLE") from None
+    around = out.resolve().parent
+    while not around.exists():
+        around = around.parent
+    if not around.is_dir():
+        raise InputError.single(str(out), f"cannot be made: {around} is not a folder", code="NOT_A_FOLDER")
+    if not os.access(around, os.W_OK | os.X_OK):
+        raise InputError.single(str(out), f"cannot be written: {around} does not allow it", code="NOT_WRITABLE")
