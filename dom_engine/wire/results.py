@@ -1,0 +1,122 @@
+"""Results as messages: the tables of a result folder column by column, decimals as exact integers of a small unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from dom_engine.domain.result import Result
+from dom_engine.domain.settings import COST_TERMS
+from dom_engine.scenario.results import result_tables, summary
+from dom_engine.scenario.results_format import RESULT_TABLES, Kind
+from dom_engine.v1.optimizer_pb2 import OptimizeResponse
+from dom_engine.v1.plan_pb2 import (
+    Allocation,
+    Certificate,
+    Costs,
+    Fill,
+    Kpis,
+    OrderBound,
+    Plan,
+    Price,
+    Shipment,
+    Summary,
+    Unallocated,
+)
+from dom_engine.wire.words import numbers_of
+
+Row = TypeVar("Row", bound=Message)
+
+_DECIMALS = {Kind.MICROS: 6, Kind.THOUSANDTHS: 3, Kind.INTEGER: 0}
+_SMALL_UNITS = {"_kg": "_g", "_km": "_m"}
+_AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
+"""Amounts whose unit depends on the row: no integer could say it."""
+
+
+def optimize_response(result: Result, request_id: str = "") -> OptimizeResponse:
+    """The answer to a request: everything ``dom solve`` writes."""
+    tables = result_tables(result)
+    return OptimizeResponse(
+        request_id=request_id,
+        problem_digest=result.problem.digest,
+        summary=summary_message(summary(result)),
+        plan=Plan(
+            shipments=_rows(Shipment, "shipments.csv", tables),
+            allocations=_rows(Allocation, "allocations.csv", tables),
+            unallocated=_rows(Unallocated, "unallocated.csv", tables),
+        ),
+        certificate=Certificate(
+            prices=_rows(Price, "prices.csv", tables),
+            order_bounds=_rows(OrderBound, "order_bounds.csv", tables),
+        ),
+    )
+
+
+def summary_message(stated: Mapping[str, Any]) -> Summary:
+    """``summary.json`` as a message; amounts as micros, null as absent."""
+    message = Summary(
+        fill=Fill(
+            weighted_unallocated_micros=stated["fill"]["weighted_unallocated_micros"],
+            lower_bound_micros=stated["fill"]["lower_bound_micros"],
+        ),
+        costs=_costs(stated["costs_micros"]),
+        raw_costs=_costs(stated["raw_costs_micros"]),
+        kpis=Kpis(**{name: value for name, value in stated["kpis"].items() if name in Kpis.DESCRIPTOR.fields_by_name}),
+        timings_s=stated["timings_s"],
+        versions=stated["versions"],
+    )
+    for field in Summary.DESCRIPTOR.fields:
+        value = stated[field.name]
+        if field.enum_type is not None:
+            setattr(message, field.name, numbers_of(field.enum_type)[value or ""])
+        elif field.message_type is None and value is not None:
+            setattr(message, field.name, value)
+    return message
+
+
+def _costs(micros: Mapping[str, int]) -> Costs:
+    return Costs(**{f"{term}_micros": micros[term] for term in COST_TERMS})
+
+
+def _rows(kind: type[Row], file: str, tables: Mapping[str, Mapping[str, pa.Array]]) -> list[Row]:
+    fields = kind.DESCRIPTOR.fields_by_name
+    columns = {}
+    for column, cells in tables[file].items():
+        name = field_name(file, column)
+        columns[name] = _values(cells, RESULT_TABLES[file][column], fields[name])
+    return [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def field_name(file: str, column: str) -> str:
+    """The field that carries a column: the column's name, and where the unit is smaller on the wire, that unit's."""
+    kind = RESULT_TABLES[file][column]
+    if (file, column) in _AS_TEXT:
+        return column
+    if kind is Kind.MICROS:
+        return f"{column}_micros"
+    if kind is Kind.THOUSANDTHS:
+        return column[:-3] + _SMALL_UNITS[column[-3:]]
+    return column
+
+
+def _values(cells: pa.StringArray, kind: Kind, field: FieldDescriptor) -> list[Any]:
+    if field.enum_type is not None:
+        numbers = numbers_of(field.enum_type)
+        return [numbers[word] for word in cells.to_pylist()]
+    if field.type == FieldDescriptor.TYPE_INT64:
+        return _integers(cells, _DECIMALS[kind])
+    texts: list[str] = cells.to_pylist()
+    return [text == "true" for text in texts] if kind is Kind.FLAG else texts
+
+
+def _integers(cells: pa.StringArray, decimals: int) -> list[int]:
+    """Decimals as integers of their last place: ``12.500000`` with 6 is ``12_500_000``."""
+    exact = pa.concat_arrays([cells.cast(pa.decimal128(38, decimals))])  # a copy that starts at its buffer's start
+    words = np.frombuffer(exact.buffers()[1], np.int64, 2 * len(exact)) if len(exact) else np.zeros(0, np.int64)
+    values: list[int] = words[::2].tolist()
+    return values
