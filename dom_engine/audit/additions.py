@@ -13,7 +13,7 @@ whole order are searched depth first within a counted limit, splittable lines ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,6 +72,13 @@ def blocks_of(situation: Situation, line: int, lifted: frozenset[Reason]) -> lis
             placed.update(member for block in own for member, _ in block.demands)
     # The most constrained first: fewer dead ends.
     return sorted(blocks, key=lambda block: (block.placing != Placing.WHOLE, -len(block.demands)))
+
+
+def is_whole_order(situation: Situation, order: int, lifted: frozenset[Reason]) -> bool:
+    """Whether the smallest addition is the whole order, whichever line asks."""
+    orders = situation.problem.orders
+    together = orders.ship_together[order] and Reason.SHIP_TOGETHER not in lifted
+    return bool(together or (orders.ship_complete[order] and Reason.SHIP_COMPLETE not in lifted))
 
 
 def _lines_of(problem: Problem, order: int) -> list[int]:
@@ -180,31 +187,38 @@ class Additions:
         return opened + [ride for ride in rides if not self.trial.is_open(ride)] if opened else rides
 
     def _packs(self, block: Block, ride: RideKey, units: int) -> Iterator[int]:
-        line, sources = block.demands[0][0], self._candidates[block.demands[0][0]].rides[ride]
+        """Place packs of one line on a ride: all that fit of a spread block, else the fewest and the most."""
+        line = block.demands[0][0]
+        sources = self._candidates[line].rides[ride]
         most = min(units, sum(self.trial.left(source) for source in sources))
         most -= most % block.pack
         if most <= 0:
             return
         if block.placing == Placing.SPREAD:
             amount = self._largest(line, sources, ride, block.pack, most)
-            for adds in self._fills([(line, amount, sources)]) if amount else ():
-                if self._push(ride, adds):
-                    yield units - amount
-                    self.trial.pop()
+            if amount:
+                yield from self._take(line, amount, sources, ride, units - amount)
             return
-        smallest = self._smallest(line, sources, ride, block.pack, most)
         admitted = 0
-        for amount in smallest:
-            for adds in self._fills([(line, amount, sources)]):
-                if self._push(ride, adds):
-                    admitted = amount
-                    yield 0
-                    self.trial.pop()
-        largest = self._largest(line, sources, ride, block.pack, most) if 0 < admitted < most else 0
-        for adds in self._fills([(line, largest, sources)]) if largest > admitted else ():
+        for amount in self._smallest(line, sources, ride, block.pack, most):
+            if (yield from self._take(line, amount, sources, ride)):
+                admitted = amount
+        if 0 < admitted < most and not (yield from self._take(line, most, sources, ride)):
+            amount = self._largest(line, sources, ride, block.pack, most - block.pack)
+            if amount > admitted:
+                yield from self._take(line, amount, sources, ride)
+
+    def _take(
+        self, line: int, amount: int, sources: Sequence[Source], ride: RideKey, rest: int = 0
+    ) -> Generator[int, None, bool]:
+        """Place an amount from each source first in turn; returns whether any of it was admitted."""
+        admitted = False
+        for adds in self._fills([(line, amount, sources)]):
             if self._push(ride, adds):
-                yield 0
+                admitted = True
+                yield rest
                 self.trial.pop()
+        return admitted
 
     def _smallest(self, line: int, sources: Sequence[Source], ride: RideKey, pack: int, most: int) -> list[int]:
         """The fewest units, in packs, with which the shipment reaches its least value and its rate's first break.
@@ -215,13 +229,13 @@ class Additions:
         least = pack
         missing = self.trial.least_value_micros(ride) - hold.value_micros
         if missing > 0:
-            price = int(problem.lines.unit_price_micros[line])
+            price = self._situation.price_micros[line]
             least = max(least, -(-missing // price)) if price else most + 1
-        now_g, floor_g = hold.billable_g(problem, ride[1]), self.trial.rate_floor_g(ride)
+        floor_g = self.trial.rate_floor_g(ride)
         amounts = {least}
-        if floor_g > now_g:
+        if floor_g and floor_g > (now_g := hold.billable_g(problem, ride[1])):
             gains = {
-                hold.plus(problem, (Add(line, source, 1),)).billable_g(problem, ride[1]) - now_g
+                hold.plus(self._situation, (Add(line, source, 1),)).billable_g(problem, ride[1]) - now_g
                 for source in sources
                 if self.trial.left(source) > 0
             }
@@ -244,17 +258,23 @@ class Additions:
     def _fills(self, demands: Sequence[Demand]) -> Iterator[tuple[Add, ...]]:
         """Ways to take the units from the sources on one ride: for a single line, every source first in turn."""
         if len(demands) > 1:
-            adds = assign(self.trial, demands)
-            if adds is not None:
-                yield adds
+            assigned = assign(self.trial, demands)
+            if assigned is not None:
+                yield assigned
             return
         line, units, sources = demands[0]
-        stocked = [source for source in sources if self.trial.left(source) > 0]
+        stocked = [(source, left) for source in sources if (left := self.trial.left(source)) > 0]
+        if sum(left for _, left in stocked) < units:
+            return
         for first in stocked[:MOST_FIRST_SOURCES]:
-            ordered = [first, *(source for source in stocked if source is not first)]
-            adds = assign(self.trial, [(line, units, ordered)])
-            if adds is not None:
-                yield adds
+            missing = units
+            adds: list[Add] = []
+            for source, left in (first, *(other for other in stocked if other is not first)):
+                adds.append(Add(line, source, min(missing, left)))
+                missing -= adds[-1].quantity
+                if not missing:
+                    break
+            yield tuple(adds)
 
 
 def assign(trial: Trial, demands: Sequence[Demand]) -> tuple[Add, ...] | None:

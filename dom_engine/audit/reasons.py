@@ -17,8 +17,8 @@ from itertools import islice
 
 import numpy as np
 
-from dom_engine.audit.addition_costs import AdditionCosts, Change
-from dom_engine.audit.additions import Additions, blocks_of
+from dom_engine.audit.addition_costs import BATCH, AdditionCosts, Change
+from dom_engine.audit.additions import Additions, blocks_of, is_whole_order
 from dom_engine.audit.evaluate import Auditor
 from dom_engine.audit.filters import Filters, LineCandidates
 from dom_engine.audit.reason_details import ReasonDetails
@@ -43,6 +43,9 @@ ON_LOADS = (Reason.CANNOT_CARRY, Reason.WINDOW, Reason.BELOW_MIN_VALUE)
 
 MOST_WAYS = 400
 """Ways to add a unit whose costs are looked at, for one order line."""
+
+MOST_WHOLE_WAYS = 40
+"""Ways to add a whole order whose costs are looked at."""
 
 Verdict = tuple[Reason, str]
 
@@ -79,7 +82,10 @@ class _Reasoner:
         self._details = ReasonDetails(self._situation)
         self._verdicts: dict[int, Verdict] = {}
         self._admitted: list[_Admitted] = []
+        self._num_ways = 0
+        self._costs = AdditionCosts(self._situation)
         self._candidates: dict[int, LineCandidates] = {}
+        self._whole_order_ways: dict[frozenset[Reason], tuple[Additions, Way] | None] = {}
 
     def reasons(self) -> Reasons:
         """Judge every line, then price all ways that are open at once."""
@@ -98,9 +104,9 @@ class _Reasoner:
 
     def _judge_order(self, lines: list[int]) -> None:
         self._candidates = {line: self._filters.candidates(line) for line in lines}
+        self._whole_order_ways = {}
         order = int(self._problem.lines.order_idx[lines[0]])
-        orders = self._problem.orders
-        bound = bool(orders.ship_together[order] or orders.ship_complete[order])
+        whole = is_whole_order(self._situation, order, frozenset())
         shared: _Admitted | None = None
         for line in lines:
             found = self._candidates[line]
@@ -109,22 +115,32 @@ class _Reasoner:
             elif shared is not None:
                 shared.lines.append(line)
             else:
-                ways = self._open_ways(order, line)
+                ways = self._open_ways(order, line, MOST_WHOLE_WAYS if whole else MOST_WAYS)
                 if ways:
                     self._admitted.append(_Admitted(order, [line], ways))
-                    # The addition is the whole order: what holds for one of its lines holds for all.
-                    shared = self._admitted[-1] if bound else None
+                    self._num_ways += len(ways)
+                    # What holds for one line of an order that goes whole holds for all.
+                    shared = self._admitted[-1] if whole else None
                 else:
                     self._verdicts[line] = self._obstacle(order, line)
+        if self._num_ways >= BATCH:
+            self._judge_worth()
 
-    def _open_ways(self, order: int, line: int) -> list[Way]:
-        blocks = blocks_of(self._situation, line, frozenset())
-        if blocks is None:
+    def _open_ways(self, order: int, line: int, most: int) -> list[Way]:
+        if self._way(order, line, frozenset()) is None:
             return []
-        return list(islice(Additions(self._situation, order, self._candidates).ways(blocks), MOST_WAYS))
+        blocks = blocks_of(self._situation, line, frozenset())
+        return list(islice(Additions(self._situation, order, self._candidates).ways(blocks or []), most))
 
     def _way(self, order: int, line: int, lifted: frozenset[Reason]) -> tuple[Additions, Way] | None:
         """Some way to add the line's smallest addition with some rules lifted, the additions standing at it."""
+        if not is_whole_order(self._situation, order, lifted):
+            return self._search(order, line, lifted)
+        if lifted not in self._whole_order_ways:
+            self._whole_order_ways[lifted] = self._search(order, line, lifted)
+        return self._whole_order_ways[lifted]
+
+    def _search(self, order: int, line: int, lifted: frozenset[Reason]) -> tuple[Additions, Way] | None:
         blocks = blocks_of(self._situation, line, lifted)
         if blocks is None:
             return None
@@ -175,9 +191,7 @@ class _Reasoner:
         """Price the ways of all lines that could be added, and say whether one of them would have paid."""
         orders = [admitted.order for admitted in self._admitted for _ in admitted.ways]
         ways = [way for admitted in self._admitted for way in admitted.ways]
-        if not ways:
-            return
-        changes = AdditionCosts(self._situation).changes(orders, ways)
+        changes = self._costs.changes(orders, ways)
         at = 0
         for admitted in self._admitted:
             options = list(zip(changes[at : at + len(admitted.ways)], admitted.ways, strict=True))
@@ -187,6 +201,7 @@ class _Reasoner:
             reason = Reason.SEARCH_LIMIT if pays else Reason.NOT_WORTH_IT
             for line in admitted.lines:
                 self._verdicts[line] = reason, self._details.worth(reason, change, way)
+        self._admitted, self._num_ways = [], 0
 
     def _worth(self, change: Change) -> tuple[int, int]:
         """What plans are compared by: under ``fill_first`` the units filled, then the cost."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from dom_engine.audit.evaluate import Auditor, stock_use
 from dom_engine.audit.filters import RideKey, Source
+from dom_engine.domain.columns import NONE_IDX
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.domain.transport import Measure
@@ -31,9 +32,20 @@ class Situation:
             False: (problem.positions.free - use.free).tolist(),
             True: (problem.positions.covered_safety - use.safety).tolist(),
         }
+        self.weight_g: list[int] = problem.items.weight_g.tolist()
+        self.volume_cm3: list[int] = problem.items.volume_cm3.tolist()
+        self.work_s: list[int] = problem.positions.work_s.tolist()
+        self.price_micros: list[int] = problem.lines.unit_price_micros.tolist()
+        self.latest_s: list[int] = problem.lines.latest_s.tolist()
+        self.max_weight_g: list[int] = problem.services.max_weight_g.tolist()
+        self.least_value_micros: list[int] = problem.nodes.min_shipment_value_micros.tolist()
         rows = auditor.capacity_rows
+        self.row_measure = [Measure(kind) for kind in problem.capacities.measure[rows.capacity_idx].tolist()]
         self.rows_used: list[int] = rows.used(self.loads).tolist()
         self.rows_limit = [rows.total_limit(row) for row in range(len(rows))]
+        # Additions are judged order by order, many times each.
+        self._last_order = NONE_IDX
+        self._last_shipments: dict[RideKey, int] = {}
         self._is_full: dict[tuple[RideKey, bool], bool] = {}
         self.active_nodes = frozenset(np.unique(self.loads.node_idx).tolist())
         # A well-formed plan is sorted by order, its allocations and pairs by shipment.
@@ -52,10 +64,9 @@ class Situation:
         key = (ride, for_new_shipments)
         if key not in self._is_full:
             drawn = (Measure.UNITS, Measure.SHIPMENTS, Measure.PARCELS) if for_new_shipments else (Measure.UNITS,)
-            rows, measure = self.auditor.capacity_rows, self.problem.capacities.measure
             self._is_full[key] = any(
-                self.rows_used[row] >= self.rows_limit[row] and measure[rows.capacity_idx[row]] in drawn
-                for row in rows.matching(*ride)
+                self.rows_used[row] >= self.rows_limit[row] and self.row_measure[row] in drawn
+                for row in self.auditor.capacity_rows.matching(*ride)
             )
         return self._is_full[key]
 
@@ -64,12 +75,15 @@ class Situation:
         return int(self._shipment_ptr[order + 1] - self._shipment_ptr[order])
 
     def shipments_of(self, order: int) -> dict[RideKey, int]:
-        """The order's shipments by ride."""
-        loads = self.loads
-        return {
-            (int(loads.node_idx[row]), int(loads.service_idx[row]), int(loads.dispatch_s[row])): row
-            for row in range(self._shipment_ptr[order], self._shipment_ptr[order + 1])
-        }
+        """The order's shipments by ride; not to be changed."""
+        if order != self._last_order:
+            loads = self.loads
+            self._last_order = order
+            self._last_shipments = {
+                (int(loads.node_idx[row]), int(loads.service_idx[row]), int(loads.dispatch_s[row])): row
+                for row in range(self._shipment_ptr[order], self._shipment_ptr[order + 1])
+            }
+        return self._last_shipments
 
     def allocations_of(self, shipment: int) -> slice:
         """The allocations of a shipment."""

@@ -43,19 +43,20 @@ class Hold:
     latest_s: int = NEVER_S
     ready_s: int = ALWAYS_S
 
-    def plus(self, problem: Problem, adds: tuple[Add, ...]) -> Hold:
+    def plus(self, situation: Situation, adds: tuple[Add, ...]) -> Hold:
         """The hold with some additions aboard."""
-        items, lines = problem.items, problem.lines
-        return Hold(
-            units=self.units + sum(add.quantity for add in adds),
-            lines=self.lines | {add.line for add in adds},
-            weight_g=self.weight_g + sum(add.quantity * int(items.weight_g[add.source.item]) for add in adds),
-            volume_cm3=self.volume_cm3 + sum(add.quantity * int(items.volume_cm3[add.source.item]) for add in adds),
-            value_micros=self.value_micros + sum(add.quantity * int(lines.unit_price_micros[add.line]) for add in adds),
-            work_s=self.work_s + sum(add.quantity * int(problem.positions.work_s[add.source.position]) for add in adds),
-            latest_s=min(self.latest_s, *(int(lines.latest_s[add.line]) for add in adds)),
-            ready_s=max(self.ready_s, *(add.source.ready_s for add in adds)),
-        )
+        units, weight_g, volume_cm3, value_micros = self.units, self.weight_g, self.volume_cm3, self.value_micros
+        work_s, latest_s, ready_s = self.work_s, self.latest_s, self.ready_s
+        for line, source, quantity in adds:
+            units += quantity
+            weight_g += quantity * situation.weight_g[source.item]
+            volume_cm3 += quantity * situation.volume_cm3[source.item]
+            value_micros += quantity * situation.price_micros[line]
+            work_s += quantity * situation.work_s[source.position]
+            latest_s = min(latest_s, situation.latest_s[line])
+            ready_s = max(ready_s, source.ready_s)
+        lines = self.lines.union(add.line for add in adds)
+        return Hold(units, lines, weight_g, volume_cm3, value_micros, work_s, latest_s, ready_s)
 
     def measured(self, problem: Problem, service: int, measure: Measure) -> int:
         """The draw on a capacity of that measure, in base units; nothing for an empty hold."""
@@ -82,6 +83,9 @@ class Hold:
         """The larger of the actual and the volumetric weight."""
         numerator, denominator = ratio(float(problem.services.kg_per_m3[service]))
         return max(self.weight_g, half_even(self.volume_cm3 * numerator, 1_000 * denominator))
+
+
+EMPTY_HOLD = Hold()
 
 
 def planned_hold(situation: Situation, shipment: int) -> Hold:
@@ -119,9 +123,8 @@ class Trial:
         if most == 0 or Reason.MAX_SHIPMENTS in lifted:
             most = UNLIMITED
         self._new_left = most - len(self.planned)
-        self._holds: dict[RideKey, Hold] = {
-            ride: planned_hold(situation, shipment) for ride, shipment in self.planned.items()
-        }
+        self._holds = {ride: planned_hold(situation, shipment) for ride, shipment in self.planned.items()}
+        self._floors_g: dict[tuple[int, int], int] = {}
         self._steps: list[tuple[RideKey, tuple[Add, ...], Hold | None, dict[int, int]]] = []
         self._taken: dict[tuple[int, bool], int] = {}
         self._drawn: dict[int, int] = {}
@@ -134,7 +137,7 @@ class Trial:
 
     def hold(self, ride: RideKey) -> Hold:
         """What is aboard the ride's shipment so far."""
-        return self._holds.get(ride, Hold())
+        return self._holds.get(ride, EMPTY_HOLD)
 
     def is_open(self, ride: RideKey) -> bool:
         """Whether the ride has a shipment so far."""
@@ -153,12 +156,12 @@ class Trial:
         before = self._holds.get(ride)
         if before is None and self._new_left <= 0:
             return False
-        after = (before or Hold()).plus(self._problem, adds)
-        if not self._weight_lifted and after.weight_g > self._problem.services.max_weight_g[ride[1]]:
+        after = (before or EMPTY_HOLD).plus(self._situation, adds)
+        if not self._weight_lifted and after.weight_g > self._situation.max_weight_g[ride[1]]:
             return False
         if not self._window_lifted and not self._in_window(ride, after):
             return False
-        draws = self._draws(ride, before or Hold(), after)
+        draws = self._draws(ride, before or EMPTY_HOLD, after)
         if not self._capacity_lifted and any(not self._has_room(row, drawn) for row, drawn in draws.items()):
             return False
         self._steps.append((ride, adds, before, draws))
@@ -190,20 +193,24 @@ class Trial:
             hold = self._holds[ride]
             if hold.value_micros < self.least_value_micros(ride):
                 return False
-            if hold.billable_g(self._problem, ride[1]) < self.rate_floor_g(ride):
+            floor_g = self.rate_floor_g(ride)
+            if floor_g and hold.billable_g(self._problem, ride[1]) < floor_g:
                 return False
         return True
 
     def least_value_micros(self, ride: RideKey) -> int:
         """The value below which the ride's node ships nothing."""
-        return 0 if self._value_lifted else int(self._problem.nodes.min_shipment_value_micros[ride[0]])
+        return 0 if self._value_lifted else self._situation.least_value_micros[ride[0]]
 
     def rate_floor_g(self, ride: RideKey) -> int:
         """The billable weight below which the ride's rate does not apply."""
         if self._weight_lifted:
             return 0
-        floor_g = self._situation.auditor.rates.floor_g
-        return int(floor_g[self._problem.lanes.rate_idx[self._lanes[ride[:2]]]])
+        pair = ride[:2]
+        if pair not in self._floors_g:
+            floor_g = self._situation.auditor.rates.floor_g
+            self._floors_g[pair] = int(floor_g[self._problem.lanes.rate_idx[self._lanes[pair]]])
+        return self._floors_g[pair]
 
     def way(self) -> Way:
         """The additions so far, by ride."""
@@ -225,10 +232,9 @@ class Trial:
         return bool(orders.earliest_s[self._order] <= judged <= hold.latest_s)
 
     def _draws(self, ride: RideKey, before: Hold, after: Hold) -> dict[int, int]:
-        rows = self._situation.auditor.capacity_rows
         draws = {}
-        for row in rows.matching(*ride):
-            measure = Measure(int(self._problem.capacities.measure[rows.capacity_idx[row]]))
+        for row in self._situation.auditor.capacity_rows.matching(*ride):
+            measure = self._situation.row_measure[row]
             drawn = after.measured(self._problem, ride[1], measure) - before.measured(self._problem, ride[1], measure)
             if drawn:
                 draws[row] = drawn

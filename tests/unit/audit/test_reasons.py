@@ -60,7 +60,12 @@ def test_filters_agree_with_the_oracles_candidates(seed: int) -> None:
     for (order_id, line_id), (reason, detail) in reasons_by_line(given, []).items():
         order = next(order for order in given.orders if order.order == order_id)
         line = next(line for line in order.lines if line.line == line_id)
-        rides = any(sources_of(given, candidate, line) for candidate in naive.candidates_of(given, order))
+        rides = any(
+            candidate.service.max_weight_g is None
+            or given.items[position.item].weight_g <= candidate.service.max_weight_g
+            for candidate in naive.candidates_of(given, order)
+            for position, _ in sources_of(given, candidate, line)
+        )
         if not rides:
             assert reason in FILTERS, (order_id, line_id, reason, detail)
         elif reason in FILTERS:
