@@ -3,7 +3,7 @@
 Shipments are combined as if they met nowhere: two of one order may draw on one position, one capacity, or be the
 same choice twice. That relaxes the order's pricing; where the cheapest partition breaks no such rule, its price is
 the exact minimum, and the order is proven. (A dynamic program over the units still to serve, as in set partitioning
-by subsets.)
+by subsets.) The few orders that are not are priced again node by node.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dom_engine.audit.tables import distinct
-from dom_engine.certificate.grids import IMPOSSIBLE, Slots, empty_slots, fill_slots
+from dom_engine.certificate.grids import IMPOSSIBLE, Slots, fill_slots, slots_by_order
+from dom_engine.certificate.leftover import unmet_of_lines
+from dom_engine.certificate.nodewise import price_by_node
 from dom_engine.certificate.shapes import Forms, Shape, forms_of, shape_of
 from dom_engine.certificate.sources import Block, Pricing
 from dom_engine.certificate.witness import Witness, breaks_a_rule
@@ -40,25 +42,38 @@ class BatchMinima:
 def price_regular(pricing: Pricing, block: Block, order_from: int, order_to: int) -> BatchMinima:
     """Price what can be priced together of the orders ``order_from:order_to``."""
     forms = forms_of(pricing, block, order_from, order_to)
-    slots = empty_slots(pricing, block, forms, forms.regular)
-    priced = forms.regular & ~fill_slots(pricing, block, forms, slots)
-    unmet, small = _unmet_of_lines(pricing, forms, order_from, order_to)
-    priced &= small
+    unmet, small = unmet_of_lines(pricing, forms)
+    priced = forms.regular & small
     minimum = np.zeros(order_to - order_from, np.int64)
     proven = np.zeros(len(minimum), np.bool_)
-    repeated = _open_nodes(pricing, block, forms, slots, priced)
-    for shape, rules, members in _orders_by_shape(pricing, forms, np.flatnonzero(priced)):
+
+    together = priced & ~_pays_for_nodes(pricing, forms)
+    slots = slots_by_order(block, forms, together)
+    too_large = fill_slots(pricing, block, forms, slots)
+    priced &= ~too_large
+    for shape, rules, members in _orders_by_shape(pricing, forms, np.flatnonzero(together & priced)):
         at_once = max(1, _CELLS_AT_ONCE // shape.num_states)
         for start in range(0, len(members), at_once):
             chunk = members[start : start + at_once]
-            unserved = _unmet_states(shape, chunk, unmet)
+            unserved = unmet.of_states(shape, chunk)
             minimum[chunk], member, state = _partition(
                 pricing, slots, shape, rules, chunk, unserved, unmet.can_complete[chunk]
             )
             at = slots.ptr[chunk[member]] + state
-            witness = Witness(member, shape.digits[state], slots.offer[at], slots.dispatch[at], repeated[at])
+            witness = Witness(member, shape.digits[state], slots.offer[at], slots.dispatch[at])
             proven[chunk] = ~breaks_a_rule(pricing, block, forms, witness, chunk)
+
+    apart = priced & ~proven
+    priced &= ~price_by_node(pricing, block, forms, unmet, apart, minimum, proven)
     return BatchMinima(minimum, priced, proven & priced)
+
+
+def _pays_for_nodes(pricing: Pricing, forms: Forms) -> Flags:
+    """Orders that a priced activation concerns: they pay once per node, not per shipment."""
+    pays = np.zeros(len(forms.regular), np.bool_)
+    order = np.array([order for _, order in pricing.prices.activation], np.int64) - forms.order_from
+    pays[order[(order >= 0) & (order < len(pays))]] = True
+    return pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +98,6 @@ def _orders_by_shape(pricing: Pricing, forms: Forms, members: I64) -> list[tuple
         rules = _Rules(bool(complete[sample]), bool(together[sample]), bool(single[sample]))
         found.append((shape_of(radix), rules, members[group == number]))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Unmet:
-    """What units left out pay: per order for those no pattern ships, and per digit of each slot; ``1/scale`` micros."""
-
-    always: I64
-    per_digit: Matrix
-    can_complete: Flags
-
-
-def _unmet_of_lines(pricing: Pricing, forms: Forms, order_from: int, order_to: int) -> tuple[_Unmet, Flags]:
-    """Unmet costs of a block, and the orders whose costs are small enough to add up here."""
-    lines = pricing.problem.lines
-    num_orders = order_to - order_from
-    every = np.arange(forms.line_from, forms.line_from + len(forms.step))
-    local = lines.order_idx[every].astype(np.int64) - order_from
-    per_unit = pricing.unmet[every]
-    left = np.where(forms.slot >= 0, lines.quantity[every] % np.maximum(1, forms.step), lines.quantity[every])
-    total = np.zeros(num_orders)
-    np.add.at(total, local, per_unit.astype(np.float64) * lines.quantity[every])
-    small = total < IMPOSSIBLE / 8
-    priced = small[local]
-    always = np.zeros(num_orders, np.int64)
-    np.add.at(always, local[priced], (per_unit[priced] * left[priced]).astype(np.int64))
-    per_digit = np.zeros(forms.radix.shape, np.int64)
-    slotted = np.flatnonzero(priced & (forms.slot >= 0))
-    per_digit[local[slotted], forms.slot[slotted]] = per_unit[slotted] * forms.step[slotted]
-    can_complete = np.ones(num_orders, np.bool_)
-    can_complete[local[left > 0]] = False
-    return _Unmet(always, per_digit, can_complete), small
-
-
-def _unmet_states(shape: Shape, members: I64, unmet: _Unmet) -> Matrix:
-    """What the units of each state pay when they are left out, int64[num_members, num_states]."""
-    per_digit = unmet.per_digit[members, : len(shape.radix)]
-    return unmet.always[members][:, np.newaxis] + per_digit @ shape.digits.T
 
 
 def _partition(
@@ -181,49 +159,3 @@ def _trace(taken: Matrix, full: int) -> tuple[I64, I64]:
         states.append(load)
         left = left - load
     return np.concatenate([*members, np.zeros(0, np.int64)]), np.concatenate([*states, np.zeros(0, np.int64)])
-
-
-def _open_nodes(pricing: Pricing, block: Block, forms: Forms, slots: Slots, priced: Flags) -> Flags:
-    """Charge priced activations once per node, and offer the result to the orders' own slots.
-
-    Returns
-    -------
-    bool[num_states]
-        States of orders whose best is several shipments of one node.
-    """
-    repeated = np.zeros(len(slots.best), np.bool_)
-    num_orders = len(forms.regular)
-    pairs = np.flatnonzero(slots.of_pair >= num_orders)
-    local = block.pair_order[pairs] - forms.order_from
-    pairs, local = pairs[priced[local]], local[priced[local]]
-    first, group = distinct(*forms.radix[local].T)
-    for number, sample in enumerate(first):
-        shape = shape_of(tuple(int(digits) for digits in forms.radix[local[sample]] if digits > 1))
-        of_shape = np.flatnonzero(group == number)
-        at_once = max(1, _CELLS_AT_ONCE // shape.num_states)
-        for start in range(0, len(of_shape), at_once):
-            rows = of_shape[start : start + at_once]
-            _open_chunk(pricing, block, slots, shape, pairs[rows], local[rows], repeated)
-    return repeated
-
-
-def _open_chunk(
-    pricing: Pricing, block: Block, slots: Slots, shape: Shape, pairs: I64, local: I64, repeated: Flags
-) -> None:
-    states = np.arange(shape.num_states)
-    at = slots.ptr[slots.of_pair[pairs]][:, np.newaxis] + states
-    alone = slots.best[at]
-    paid, taken = alone.copy(), np.zeros(alone.shape, np.int64)
-    further = np.minimum(alone + pricing.split_micros * pricing.scale, IMPOSSIBLE)
-    for state in range(1, shape.num_states):
-        _improve(paid, taken, further, shape.below(state), state)
-    prices = pricing.prices.activation
-    ends = zip(block.pair_node[pairs].tolist(), block.pair_order[pairs].tolist(), strict=True)
-    price = np.array([prices.get(end, 0) for end in ends], np.int64) * pricing.scale
-    opened = np.minimum(paid + price[:, np.newaxis], IMPOSSIBLE).ravel()
-    own = (slots.ptr[local][:, np.newaxis] + states).ravel()
-    np.minimum.at(slots.best, own, opened)
-    won = np.flatnonzero((opened == slots.best[own]) & (opened < IMPOSSIBLE))
-    slots.offer[own[won]] = slots.offer[at.ravel()[won]]
-    slots.dispatch[own[won]] = slots.dispatch[at.ravel()[won]]
-    repeated[own[won]] = (paid < alone).ravel()[won]

@@ -23,7 +23,7 @@ _CELLS_AT_ONCE = 1 << 19
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Where the best shipment for each load is kept: states per order, and per pair where activation has a price.
+    """Where the best shipment for each load is kept: a slot of states per order, or per pair.
 
     ``best`` in ``1/scale`` micros, ``IMPOSSIBLE`` where no shipment holds the load; ``offer`` and ``dispatch`` (a
     row of ``Dispatches``) say which shipment it is. ``ptr`` bounds each slot's states, ``of_pair`` is the slot of a
@@ -37,19 +37,21 @@ class Slots:
     dispatch: I64
 
 
-def empty_slots(pricing: Pricing, block: Block, forms: Forms, regular: Flags) -> Slots:
-    """One slot per order, then one per pair of an order that a priced activation concerns."""
-    num_orders = len(regular)
+def slots_by_order(block: Block, forms: Forms, orders: Flags) -> Slots:
+    """Empty slots, one for each order of the block; no states for those not in ``orders``."""
     local = block.pair_order - forms.order_from
-    priced_orders = np.zeros(num_orders, np.bool_)
-    for _, order in pricing.prices.activation:
-        if forms.order_from <= order < forms.order_from + num_orders:
-            priced_orders[order - forms.order_from] = True
-    own = np.flatnonzero(priced_orders[local] & regular[local])
-    of_pair = np.where(regular[local], local, -1)
-    of_pair[own] = num_orders + np.arange(len(own))
-    sizes = np.where(regular, forms.num_states, 0)
-    ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([sizes, sizes[local[own]]]))])
+    return _empty_slots(np.where(orders, forms.num_states, 0), np.where(orders[local], local, -1))
+
+
+def slots_by_pair(block: Block, forms: Forms, orders: Flags) -> Slots:
+    """Empty slots, one for each pair of ``orders``."""
+    local = block.pair_order - forms.order_from
+    own = orders[local]
+    return _empty_slots(forms.num_states[local[own]], np.where(own, np.cumsum(own) - 1, -1))
+
+
+def _empty_slots(sizes: I64, of_pair: I64) -> Slots:
+    ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     num_states = int(ptr[-1])
     best = np.full(num_states, IMPOSSIBLE)
     return Slots(ptr, of_pair, best, np.full(num_states, -1), np.full(num_states, -1))

@@ -43,6 +43,18 @@ class Shape:
         """The states but 0 whose every digit is at most that of ``state``."""
         return np.flatnonzero((self.digits <= self.digits[state]).all(axis=1))[1:]
 
+    @cached_property
+    def splits(self) -> tuple[I64, I64, I64]:
+        """Every way to write every state as a sum of two: first parts, second parts, and where each state's begin.
+
+        As many as the product of the triangular numbers of the radices; the first way leaves all to the second part.
+        """
+        parts = [np.concatenate([[0], self.below(state)]) for state in range(self.num_states)]
+        begin = np.concatenate([[0], np.cumsum([len(part) for part in parts])])[:-1]
+        first = np.concatenate(parts)
+        second = np.repeat(np.arange(self.num_states), [len(part) for part in parts]) - first
+        return first.astype(np.int64), second.astype(np.int64), begin.astype(np.int64)
+
 
 @lru_cache(maxsize=256)
 def shape_of(radix: tuple[int, ...]) -> Shape:

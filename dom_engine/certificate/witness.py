@@ -20,34 +20,52 @@ from dom_engine.domain.transport import Measure
 class Witness:
     """Shipments of cheapest partitions, one row each.
 
-    ``member`` numbers the order within the orders asked about, ``digits`` int64[num_shipments, num_lines] say what
-    is aboard, ``offer`` and ``dispatch`` (a row of ``Dispatches``) how it goes. ``repeated``: the row stands for
-    several shipments of one node.
+    ``member`` numbers the order within the orders asked about, ``digits`` int64[num_shipments, num_lines] say what is
+    aboard, ``offer`` and ``dispatch`` (a row of ``Dispatches``) how it goes.
     """
 
     member: I64
     digits: npt.NDArray[np.int64]
     offer: I64
     dispatch: I64
-    repeated: Flags
 
 
 def breaks_a_rule(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> Flags:
-    """Members whose partition is no pattern, or not clearly one: bool[num_members].
+    """Members whose partition is no pattern: bool[num_members].
 
-    What single shipments respect already is not looked at again. Two shipments from one node are never taken for a
-    pattern, as they may compete for its stock.
+    What single shipments respect already is not looked at again: left are the number of shipments, the same choice
+    taken twice, the stock of a node that ships twice, and capacities.
     """
-    pair = block.offer_pair[witness.offer]
     limit = pricing.problem.orders.max_shipments[members + forms.order_from]
     count = np.bincount(witness.member, minlength=len(members))
     breaks: Flags = (limit > 0) & (count > limit)
-    breaks[witness.member[witness.repeated]] = True
-    first, group = distinct(witness.member, pair)
+    first, group = distinct(witness.member, witness.offer, witness.dispatch)
     breaks[witness.member[first[np.bincount(group, minlength=len(first)) > 1]]] = True
+    first, group = distinct(witness.member, block.offer_pair[witness.offer])
+    for number in np.flatnonzero(np.bincount(group, minlength=len(first)) > 1).tolist():
+        if _over_stock(pricing, block, forms, witness, np.flatnonzero(group == number)):
+            breaks[witness.member[first[number]]] = True
     if len(pricing.problem.capacities):
         breaks[_over_capacity(pricing, block, forms, witness, members)] = True
     return breaks
+
+
+def _over_stock(pricing: Pricing, block: Block, forms: Forms, witness: Witness, shipments: I64) -> bool:
+    """Whether shipments of one pair, each drawing on the cheapest sources that can ride, exhaust one together."""
+    sources = block.sources
+    pair = int(block.offer_pair[witness.offer[shipments[0]]])
+    drawn: dict[int, int] = {}
+    for shipment in shipments.tolist():
+        dispatch_s = int(pricing.prices.dispatches.instant_s[witness.dispatch[shipment]])
+        for column in range(int(block.column_ptr[pair]), int(block.column_ptr[pair + 1])):
+            line = int(block.column_line[column]) - forms.line_from
+            left = int(witness.digits[shipment, forms.slot[line]]) * int(forms.step[line])
+            for source in range(int(block.source_ptr[column]), int(block.source_ptr[column + 1])):
+                if left and sources.ready_s[source] <= dispatch_s < sources.expires_s[source]:
+                    taken = min(left, int(sources.limit[source]))
+                    drawn[source] = drawn.get(source, 0) + taken
+                    left -= taken
+    return any(units > int(sources.limit[source]) for source, units in drawn.items())
 
 
 def _over_capacity(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> I64:
