@@ -1,0 +1,89 @@
+"""A worker: a process that warms up, then answers one request at a time. Started by ``pool``, as ``python -m``.
+
+A thread reads what the front says, so that an interrupt reaches the solver while it runs. When the front is gone, so
+is the worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from dom_engine.service.answer import Job, answer
+from dom_engine.service.frames import Frame, FrameKind, budget_and_request, read_frame
+from dom_engine.service.warmup import warm_up
+
+ORPHAN_GRACE_S = 5.0
+"""How long a solve may go on once nobody is left to hear of it."""
+
+
+class Inbox:
+    """What the front asks for: jobs in their order, interrupts at once."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[int, Job, bytes] | None] = SimpleQueue()
+        self._open: dict[int, Job] = {}
+
+    def take(self, frame: Frame) -> None:
+        """Take a frame in; called from the reading thread."""
+        if frame.kind is FrameKind.SOLVE:
+            budget_s, request = budget_and_request(frame)
+            job = self._open[frame.job] = Job(budget_s)
+            self._jobs.put((frame.job, job, request))
+        elif frame.job in self._open:
+            self._open[frame.job].interrupt()
+
+    def close(self) -> None:
+        """Interrupt what runs and end the queue."""
+        for job in list(self._open.values()):
+            job.interrupt()
+        self._jobs.put(None)
+
+    def work(self, out: BinaryIO) -> None:
+        """Answer jobs until the inbox is closed; called from the main thread."""
+        while (item := self._jobs.get()) is not None:
+            number, job, request = item
+            outcome = answer(request, job)
+            self._open.pop(number, None)
+            if isinstance(outcome, bytes):
+                frame = Frame(FrameKind.ANSWER, number, outcome)
+            else:
+                frame = Frame(FrameKind.FAILURE, number, outcome.SerializeToString())
+            out.write(frame.to_bytes())
+            out.flush()
+
+
+def main() -> None:
+    """Work until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Solvers print to standard output from C; frames go where no one else writes.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    warm_up()
+    inbox = Inbox()
+    threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
+    out.write(Frame(FrameKind.READY).to_bytes())
+    out.flush()
+    try:
+        inbox.work(out)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _listen(inbox: Inbox) -> None:
+    while (frame := read_frame(sys.stdin.buffer)) is not None:
+        inbox.take(frame)
+    inbox.close()
+    time.sleep(ORPHAN_GRACE_S)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""A worker that does as its requests say, for the pool's tests. Run as a script; needs nothing but the standard library
+and the frames."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from dom_engine.service.frames import Frame, FrameKind, budget_and_request, read_frame
+
+
+def say(kind: FrameKind, job: int = 0, payload: bytes = b"") -> None:
+    sys.stdout.buffer.write(Frame(kind, job, payload).to_bytes())
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    if "--dead-on-arrival" in sys.argv:
+        return
+    say(FrameKind.READY)
+    while (frame := read_frame(sys.stdin.buffer)) is not None:
+        if frame.kind is FrameKind.INTERRUPT:
+            say(FrameKind.ANSWER, frame.job, b"interrupted")
+            continue
+        budget_s, request = budget_and_request(frame)
+        if request == b"budget":
+            say(FrameKind.ANSWER, frame.job, repr(budget_s).encode())
+        elif request == b"pid":
+            say(FrameKind.ANSWER, frame.job, str(os.getpid()).encode())
+        elif request == b"die":
+            os._exit(9)
+        elif request == b"deaf":
+            time.sleep(3_600)
+        # Anything else is solved until it is interrupted.
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""One request to its answer: every outcome is a response or a status, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
+
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.result import Result
+from dom_engine.errors import AuditError, StoppedError
+from dom_engine.scenario.build import build_problem
+from dom_engine.service.answer import Job, answer
+from dom_engine.service.warmup import tiny_scenario
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse
+from dom_engine.wire import raw_scenario
+from solvers.stop import Stop, StopReason
+
+REQUEST_ID = "2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"
+
+
+def request(**fields: Any) -> bytes:
+    return OptimizeRequest(scenario=tiny_scenario(), **fields).SerializeToString()
+
+
+def refuse(problem: Problem, stop: Stop) -> Result:
+    raise AssertionError("nothing is to be solved")
+
+
+def raising(error: Exception) -> Callable[[Problem, Stop], Result]:
+    def solve(problem: Problem, stop: Stop) -> Result:
+        raise error
+
+    return solve
+
+
+def reason_of(status: bytes | Status) -> tuple[int, str]:
+    assert isinstance(status, Status)
+    info = ErrorInfo()
+    assert status.details[0].Unpack(info)
+    return status.code, info.reason
+
+
+def test_a_scenario_can_be_checked_without_solving() -> None:
+    outcome = answer(request(validate_only=True, request_id=REQUEST_ID), Job(), refuse)
+    assert isinstance(outcome, bytes)
+    response = OptimizeResponse.FromString(outcome)
+    digest = build_problem(raw_scenario(tiny_scenario())).digest
+    assert response == OptimizeResponse(request_id=REQUEST_ID, problem_digest=digest)
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xff\xff", b"not a message", request()[:-3]])
+def test_bytes_that_are_no_message_are_the_callers_fault(payload: bytes) -> None:
+    assert reason_of(answer(payload, Job(), refuse)) == (Code.INVALID_ARGUMENT, "MALFORMED_REQUEST")
+
+
+@pytest.mark.parametrize("validate_only", [True, False])
+def test_faults_are_the_callers(validate_only: bool) -> None:
+    message = OptimizeRequest(scenario=tiny_scenario(), validate_only=validate_only)
+    message.scenario.order_lines[5].item = "C"
+    status = answer(message.SerializeToString(), Job(), refuse)
+    assert reason_of(status) == (Code.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert isinstance(status, Status)
+    faults = BadRequest()
+    assert status.details[1].Unpack(faults)
+    assert [violation.field for violation in faults.field_violations] == ["scenario.order_lines[5].item"]
+
+
+def test_a_request_without_scenario_is_the_callers_fault() -> None:
+    status = answer(b"", Job(), refuse)
+    assert reason_of(status) == (Code.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert isinstance(status, Status)
+    assert status.message.startswith("scenario.now: ")
+
+
+def test_a_request_id_is_a_uuid() -> None:
+    status = answer(request(request_id="order 17"), Job(), refuse)
+    assert isinstance(status, Status)
+    assert status.message.startswith("request_id: 'order 17' is not a UUID")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (AuditError("the plan breaks 1 rule(s) and is withheld"), Code.INTERNAL, "AUDIT_FAILED"),
+        (StoppedError("stopped before a plan"), Code.DEADLINE_EXCEEDED, "STOPPED"),
+        (ZeroDivisionError("secret"), Code.INTERNAL, "INTERNAL"),
+        (MemoryError(), Code.INTERNAL, "INTERNAL"),
+    ],
+)
+def test_what_fails_is_told_by_code_and_reason(error: Exception, code: int, reason: str) -> None:
+    status = answer(request(), Job(), raising(error))
+    assert reason_of(status) == (code, reason)
+    assert isinstance(status, Status)
+    assert "secret" not in status.message
+
+
+def stop_given_to_the_solver(job: Job, time_limit_s: str = "30", work_limit: int = 0) -> Stop:
+    seen: list[Stop] = []
+
+    def solve(problem: Problem, stop: Stop) -> Result:
+        seen.append(stop)
+        raise StoppedError("enough")
+
+    message = OptimizeRequest(scenario=tiny_scenario())
+    message.scenario.solve.time_limit_s = time_limit_s
+    message.scenario.solve.work_limit = work_limit
+    answer(message.SerializeToString(), job, solve)
+    return seen[0]
+
+
+def test_the_tighter_of_budget_and_time_limit_stops_the_solver() -> None:
+    assert stop_given_to_the_solver(Job(1e6), time_limit_s="1e9").remaining_s <= 1e6
+    assert stop_given_to_the_solver(Job(1e9), time_limit_s="1e6").remaining_s <= 1e6
+    assert 1e6 < stop_given_to_the_solver(Job(), time_limit_s="2e6").remaining_s <= 2e6
+
+
+def test_a_spent_budget_stops_the_solver_at_once() -> None:
+    assert stop_given_to_the_solver(Job(0.0)).reason is StopReason.TIME
+
+
+def test_the_work_limit_is_the_scenarios() -> None:
+    assert stop_given_to_the_solver(Job(), work_limit=17).work_left == 17
+
+
+def test_an_interrupt_stops_the_solver_whenever_it_comes() -> None:
+    early, late = Job(), Job()
+    early.interrupt()
+    assert stop_given_to_the_solver(early).reason is StopReason.INTERRUPTED
+    stop = stop_given_to_the_solver(late)
+    assert stop.reason is None
+    late.interrupt()
+    assert stop.reason is StopReason.INTERRUPTED

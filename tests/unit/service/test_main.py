@@ -1,0 +1,95 @@
+"""Flags and their limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from dom_engine.service import main as main_module
+from dom_engine.service.main import is_loopback, main
+from dom_engine.service.server import Options
+from dom_engine.service.servicer import budget_s
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
+    """The options of servers that would have run."""
+    options: list[Options] = []
+
+    async def serve(chosen: Options) -> None:
+        options.append(chosen)
+
+    monkeypatch.setattr(main_module, "serve", serve)
+    return options
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.1.2.3", False),
+        ("db.example.org", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_known(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_defaults_are_safe(served: list[Options]) -> None:
+    assert main([]) == 0
+    assert served == [Options()]
+    assert is_loopback(Options().host)
+    assert Options().reflection is False
+
+
+def test_flags_reach_the_server(served: list[Options]) -> None:
+    flags = "--host ::1 --port 0 --reflection --workers 3 --grace 1.5 --max-message-mb 8"
+    assert main(flags.split()) == 0
+    assert served == [Options(host="::1", port=0, reflection=True, workers=3, grace_s=1.5, max_message_bytes=8 * 2**20)]
+
+
+def test_plain_text_beyond_this_machine_must_be_asked_for(
+    served: list[Options], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--host", "0.0.0.0"])
+    assert caught.value.code == 2
+    assert "--insecure" in capsys.readouterr().err
+    assert served == []
+    assert main(["--host", "0.0.0.0", "--insecure"]) == 0
+    assert served[0].host == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    "flags", ["--port 65536", "--port -1", "--port x", "--workers 0", "--grace -1", "--grace inf", "--max-message-mb 0"]
+)
+def test_bad_usage_is_exit_code_2(flags: str, served: list[Options]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(flags.split())
+    assert caught.value.code == 2
+    assert served == []
+
+
+@pytest.mark.parametrize("error", [OSError("cannot listen on 127.0.0.1:1")])
+def test_an_address_in_use_is_bad_usage(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def serve(chosen: Options) -> None:
+        raise error
+
+    monkeypatch.setattr(main_module, "serve", serve)
+    assert main([]) == 2
+    assert "cannot listen" in capsys.readouterr().err
+
+
+def test_the_budget_leaves_time_for_the_way_back() -> None:
+    assert budget_s(None) == float("inf")
+    assert budget_s(0.0) == 0.0
+    assert budget_s(0.2) == pytest.approx(0.1)
+    assert budget_s(10.0) == pytest.approx(8.75)
+    assert budget_s(600.0) == pytest.approx(595.0)
