@@ -1,0 +1,120 @@
+"""The compact model: one mixed-integer program over shipments and loads, where patterns are too many to list.
+
+Where the master (``solvers.master``) has a column per pattern, this model has columns for shipments (a candidate on a
+trip), for the units each source gives them and for whole lines aboard, and states P1-P8 and C1-C5 as rows (the
+arc-flow counterpart of set partitioning; the master is its Dantzig-Wolfe reformulation: Dantzig & Wolfe 1960,
+doi:10.1287/opre.8.1.101). Its relaxation is weaker, its size is not exponential: an order of 146 units over 16 nodes
+has 16 loads here and more patterns than can be listed.
+
+**Exact**: quantities, packs, unsplit lines, groups, complete and together, shipment limits, stock and safety stock,
+every capacity measure with loads and overtime, activation, maximum weights, minimum values, parcels, rate breaks and
+minima of every stage, billable weight, duties, insurance, handling, carbon, earliness, hard windows and lateness by
+the tightest latest aboard.
+
+**Relaxed**, so that no plan is cut off and none is charged more than it costs:
+
+- ex works, lateness and hard windows are judged line by line by the readiness of the line's own units, not by the
+  latest unit aboard;
+- a billable weight by volume may be half a gram off, in the plan's favour;
+- amounts are not rounded to micros: every shipment is charged less by the most that rounding could take off.
+
+So the optimum is a lower bound in integers; it is stated less a relative 1e-9 for what the float solver may be off.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.compact_arcs import Network, assemble, build_network
+from solvers.compact_plan import plan_of, start_of
+from solvers.compact_program import Compact, build_compact
+from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
+from solvers.model import Patterns, SourcingModel
+from solvers.patterns import unserved
+from solvers.program import solve_mip
+from solvers.stop import Stop
+
+_SAFETY = 1e-9
+
+
+class CompactOutcome(NamedTuple):
+    """One pattern per order, exactly costed, and a lower bound of every plan's cost in weighted micros.
+
+    Either may be None. ``optimal``: the search ended within the gap asked for; a plan that the exact rules made dearer
+    may still lie further above the bound.
+    """
+
+    patterns: Patterns | None
+    bound: int | None
+    optimal: bool
+
+
+def solve_compact(
+    model: SourcingModel,
+    stop: Stop,
+    *,
+    orders: npt.NDArray[np.integer[Any]] | None = None,
+    fill_limit: int | None = None,
+    warm: Patterns | None = None,
+    relative_gap: float = 1e-4,
+    time_limit_s: float = float("inf"),
+    seed: int = 0,
+    threads: int = 0,  # noqa: ARG001 - HiGHS searches on one thread; the tree's order must not depend on the machine
+) -> CompactOutcome:
+    """Solve the compact model of a batch with HiGHS.
+
+    Parameters
+    ----------
+    orders
+        Order indices, None for all. Rows have their full limits: the bound holds for these orders as if they were
+        alone.
+    fill_limit
+        The most weighted unallocated units of these orders, in millionths (C5).
+    warm
+        A plan of these orders to start from, one pattern each; one that the model cannot state is left aside.
+    relative_gap
+        When to end, relative to the plan's cost.
+    """
+    every = np.arange(model.num_orders) if orders is None else np.unique(orders)
+    network, compact = state_compact(model, every, fill_limit=fill_limit)
+    if compact is None:
+        nothing = unserved(model, every.astype(np.int32))
+        if fill_limit is not None and int(nothing.fill.sum()) > fill_limit:
+            return CompactOutcome(None, None, False)
+        return CompactOutcome(nothing, int(nothing.cost.sum()), True)
+    hint = None if warm is None else start_of(model, network, compact, warm, stop)
+    outcome = solve_mip(
+        compact.program, stop, relative_gap=relative_gap, time_limit_s=time_limit_s, hint=hint, seed=seed
+    )
+    patterns = None if outcome.x is None else plan_of(model, network, compact.layout, outcome.x)
+    if patterns is not None and fill_limit is not None and int(patterns.fill.sum()) > fill_limit:
+        patterns = None
+    return CompactOutcome(patterns, _in_micros(outcome.bound, compact.slack), outcome.optimal)
+
+
+def state_compact(
+    model: SourcingModel, orders: npt.NDArray[np.integer[Any]], *, fill_limit: int | None = None
+) -> tuple[Network, Compact | None]:
+    """The network and the program of some orders; no program where nothing can be shipped."""
+    network = build_network(model, orders)
+    loads = load_ranges(model, network)
+    costs = slot_costs(model, network, loads)
+    # Slots that no load makes a shipment of (P6).
+    possible = costs.possible & (costs.least_kg <= loads.most[:, PER_KG])
+    possible &= model.nodes.min_shipment_value_micros[network.slots.node] * MICROS <= loads.most[:, PER_VALUE]
+    if not possible.all():
+        network = assemble(model, network, possible, np.ones(len(network.arcs.slot), np.bool_))
+        loads = load_ranges(model, network)
+        costs = slot_costs(model, network, loads)
+    if network.slots.num == 0:
+        return network, None
+    return network, build_compact(model, network, loads, costs, fill_limit=fill_limit)
+
+
+def _in_micros(bound: float, slack: float) -> int | None:
+    if not np.isfinite(bound):
+        return None
+    return int(np.floor((bound - slack - abs(bound) * _SAFETY) / MICROS)) - 1

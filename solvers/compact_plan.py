@@ -1,0 +1,116 @@
+"""Between plans and solutions of the compact model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.compact_arcs import Network, pointers, ragged
+from solvers.compact_layout import Layout
+from solvers.compact_program import Compact
+from solvers.model import F64, I64, Patterns, SourcingModel
+from solvers.patterns import concatenate, judge, take, unserved
+from solvers.program import solve_mip
+from solvers.stop import Stop
+
+_COMPLETION_S = 5.0
+
+
+def plan_of(model: SourcingModel, network: Network, layout: Layout, x: F64) -> Patterns | None:
+    """The plan that a solution states: one pattern per order of the network, exactly costed.
+
+    A pattern that breaks a rule the model relaxes is given up: its order is left unserved. None where shared rows do
+    not hold.
+    """
+    arcs, slots = network.arcs, network.slots
+    arc, part = ragged(layout.part_ptr[:-1], layout.part_ptr[1:])
+    units = np.rint(x[layout.part_col[part]]) * layout.part_unit[part]
+    quantity = np.bincount(arc, weights=units, minlength=len(arcs.slot)).astype(np.int64)
+    aboard = np.flatnonzero(quantity > 0)
+    slot, of = np.unique(arcs.slot[aboard], return_inverse=True)
+    at = np.searchsorted(network.orders, slots.order[slot])
+    none = np.zeros(len(network.orders), np.int64)
+    stated = Patterns(
+        order=network.orders.astype(np.int32),
+        cost=none,
+        fill=none,
+        ship_ptr=pointers(at, len(network.orders)),
+        ship_cand=slots.cand[slot].astype(np.int32),
+        ship_trip=slots.trip[slot].astype(np.int32),
+        load_ptr=pointers(of, len(slot)),
+        load_source=arcs.source[aboard].astype(np.int32),
+        load_safety=arcs.safety[aboard],
+        load_quantity=quantity[aboard],
+        draw_ptr=np.zeros(len(network.orders) + 1, np.int64),
+        draw_row=np.zeros(0, np.int32),
+        draw=np.zeros(0, np.int64),
+    )
+    most = model.row_capacity()
+    judged, rule = judge(model, stated, most)
+    if rule.any():
+        both = concatenate([judged, unserved(model, judged.order)])
+        index = np.arange(len(rule))
+        judged = take(both, np.where(rule > 0, index + len(rule), index))
+    used = np.zeros(model.num_rows, np.int64)
+    np.add.at(used, judged.draw_row, judged.draw)
+    return None if np.any(used > most) else judged
+
+
+def start_of(model: SourcingModel, network: Network, compact: Compact, warm: Patterns, stop: Stop) -> F64 | None:
+    """A solution of the program that states a plan, or None where the model has no such shipment or load.
+
+    Shipments, loads and openings follow from the plan; what else there is (rate steps, parcels, overtime) the solver
+    completes.
+    """
+    quantity = _loaded(model, network, warm)
+    if quantity is None:
+        return None
+    layout, program = compact.layout, compact.program
+    known = np.full(len(program.cost), np.nan)
+    slots, arcs = network.slots, network.arcs
+    for column, used in (
+        (layout.slot_col, np.bincount(arcs.slot, weights=quantity) > 0),
+        (np.where(layout.gate_owned, layout.gate_col, -1), np.bincount(arcs.pair, weights=quantity) > 0),
+        (layout.node_col, np.bincount(slots.node[arcs.slot], weights=quantity, minlength=len(layout.node_col)) > 0),
+    ):
+        here = column >= 0
+        known[column[here]] = 0.0
+        np.maximum.at(known, column[here], used[here].astype(np.float64))
+    part_col, part_value = _parts_of(layout, quantity)
+    free = np.isnan(known[part_col])
+    known[part_col[free]] = part_value[free]
+    given = ~np.isnan(known)
+    fixed = program._replace(lower=np.where(given, known, program.lower), upper=np.where(given, known, program.upper))
+    outcome = solve_mip(fixed, stop, relative_gap=0.0, time_limit_s=_COMPLETION_S)
+    return outcome.x
+
+
+def _loaded(model: SourcingModel, network: Network, warm: Patterns) -> I64 | None:
+    """Units the plan puts on each arc, int64[num_arcs]; None where some have no arc."""
+    slots, arcs = network.slots, network.arcs
+    num_trips = len(model.trips.departure)
+    ship = np.repeat(np.arange(len(warm.ship_cand)), np.diff(warm.load_ptr))
+    key = (warm.ship_cand.astype(np.int64) * num_trips + warm.ship_trip)[ship]
+    slot_key = slots.cand * num_trips + slots.trip
+    at = np.minimum(np.searchsorted(slot_key, key), slots.num - 1)
+    if not np.array_equal(slot_key[at], key):
+        return None
+    num_sources = len(model.sources.line)
+    arc_key = (arcs.slot * num_sources + arcs.source) * 2 + arcs.safety
+    load_key = (at * num_sources + warm.load_source) * 2 + warm.load_safety
+    arc = np.minimum(np.searchsorted(arc_key, load_key), len(arc_key) - 1)
+    if not np.array_equal(arc_key[arc], load_key):
+        return None
+    quantity = np.zeros(len(arc_key), np.int64)
+    quantity[arc] = warm.load_quantity
+    return quantity
+
+
+def _parts_of(layout: Layout, quantity: I64) -> tuple[I64, F64]:
+    """Values of the columns that make up loads: all of it in the one part that states it alone, else in the first."""
+    arc, part = ragged(layout.part_ptr[:-1], layout.part_ptr[1:])
+    unit = layout.part_unit[part]
+    alone = (unit == quantity[arc]) & (quantity[arc] > 0)
+    told = np.bincount(arc[alone], minlength=len(quantity)) > 0
+    first = part == layout.part_ptr[arc]
+    value = np.where(alone, 1.0, np.where(first & ~told[arc], quantity[arc] / unit, 0.0))
+    return layout.part_col[part], value
