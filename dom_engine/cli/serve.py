@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 import typer
 
+# The service parses its own options, `--help` among them.
 CONTEXT_SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -15,4 +18,7 @@ def serve(context: typer.Context) -> None:
     """
     from dom_engine.service.main import main
 
-    raise typer.Exit(main(context.args))
+    # A service drains on a signal, in its own time.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise typer.Exit(main(context.args, prog="dom serve"))

@@ -15,9 +15,9 @@ from dom_engine.service.server import Options, serve
 _DEFAULTS = Options()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
     """Serve until asked to end; the exit code is 0 then, 2 for bad usage, 3 when the engine does not come up."""
-    parser = _parser()
+    parser = _parser(prog)
     flags = parser.parse_args(argv)
     if not flags.insecure and not is_loopback(flags.host):
         parser.error(
@@ -54,8 +54,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Serve the optimiser over gRPC until SIGTERM or Ctrl-C.")
+def _parser(prog: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description="Serve the optimiser over gRPC until SIGTERM or Ctrl-C.")
     parser.add_argument("--host", default=_DEFAULTS.host, help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port",

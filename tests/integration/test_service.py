@@ -1,0 +1,225 @@
+"""The service as its callers see it: a real process, real sockets."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from dom_engine.scenario.load import load_scenario
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse
+from dom_engine.v1.plan_pb2 import Limit, Status
+from dom_engine.v1.problem_pb2 import Scenario
+from tests.integration.service import SERVICE, Server, endless, scenario_in, serving, stub, violations
+
+PATIENCE_S = 60.0
+REQUEST_ID = "2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"
+
+
+@pytest.fixture(scope="module")
+def server(repository: Path) -> Iterator[Server]:
+    with serving(repository, "--reflection") as running:
+        yield running
+        running.ask_to_end()
+        assert running.exit_code() == 0
+
+
+@pytest.fixture
+def channel(server: Server) -> Iterator[grpc.Channel]:
+    with server.channel() as channel:
+        yield channel
+
+
+@pytest.fixture
+def quickstart(repository: Path) -> Scenario:
+    return scenario_in(repository / "scenarios" / "quickstart")
+
+
+@pytest.fixture(scope="module")
+def large(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """A scenario whose last gap no solver closes in a minute."""
+    folder = tmp_path_factory.mktemp("scenarios") / "large"
+    size = "--orders 1000 --nodes 20 --items 500 --stock tight --seed 1"
+    script = repository / "scenarios" / "generate.py"
+    subprocess.run([sys.executable, str(script), *size.split(), "--out", str(folder)], check=True, capture_output=True)
+    return scenario_in(folder)
+
+
+def test_it_is_healthy_by_service_and_as_a_whole(channel: grpc.Channel) -> None:
+    health = health_pb2_grpc.HealthStub(channel)
+    for service in ("", SERVICE):
+        answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=PATIENCE_S)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_a_client_can_be_made_from_reflection_alone(
+    channel: grpc.Channel, repository: Path, quickstart: Scenario
+) -> None:
+    database = ProtoReflectionDescriptorDatabase(channel)
+    assert SERVICE in database.get_services()
+    method = DescriptorPool(database).FindServiceByName(SERVICE).methods_by_name["Optimize"]
+    request = GetMessageClass(method.input_type).FromString(
+        OptimizeRequest(scenario=quickstart, validate_only=True).SerializeToString()
+    )
+    call = channel.unary_unary(
+        f"/{SERVICE}/Optimize",
+        request_serializer=type(request).SerializeToString,
+        response_deserializer=GetMessageClass(method.output_type).FromString,
+    )
+    digest = load_scenario(repository / "scenarios" / "quickstart").digest
+    assert call(request, timeout=PATIENCE_S).problem_digest == digest
+
+
+def cells(table: Path, *columns: str) -> list[tuple[str, ...]]:
+    with table.open(encoding="utf-8", newline="") as file:
+        return [tuple(row[column] for column in columns) for row in csv.DictReader(file)]
+
+
+def said(row: Message, *fields: str) -> tuple[str, ...]:
+    return tuple(str(getattr(row, field)) for field in fields)
+
+
+def in_units(amount: int, decimals: int) -> str:
+    return str(Decimal(amount).scaleb(-decimals).quantize(Decimal(1).scaleb(-decimals)))
+
+
+@pytest.mark.parametrize("name", ["quickstart", "peak-day", "export", "stores"])
+def test_it_answers_what_the_command_line_writes(
+    channel: grpc.Channel, repository: Path, tmp_path: Path, name: str
+) -> None:
+    request = OptimizeRequest(scenario=scenario_in(repository / "scenarios" / name), request_id=REQUEST_ID)
+    response: OptimizeResponse = stub(channel).Optimize(request, timeout=PATIENCE_S)
+    command = [sys.executable, "-m", "dom_engine.cli", "solve", f"scenarios/{name}", "--out", str(tmp_path / "plan")]
+    subprocess.run(command, cwd=repository, check=True, capture_output=True)
+
+    assert response.request_id == REQUEST_ID
+    assert response.summary.status == Status.STATUS_OPTIMAL
+    plan = tmp_path / "plan"
+    same = ("shipment", "order", "node", "service", "dispatch_at", "delivery_at", "judged_at", "arrival_at")
+    assert [said(row, *same, "units", "parcels") for row in response.plan.shipments] == cells(
+        plan / "shipments.csv", *same, "units", "parcels"
+    )
+    assert [(in_units(row.weight_g, 3), in_units(row.total_micros, 6)) for row in response.plan.shipments] == cells(
+        plan / "shipments.csv", "weight_kg", "total"
+    )
+    same = ("shipment", "order", "line", "item", "quantity", "available_at", "lot", "pool")
+    assert [said(row, *same) for row in response.plan.allocations] == cells(plan / "allocations.csv", *same)
+    same = ("order", "line", "quantity", "detail")
+    assert [said(row, *same) for row in response.plan.unallocated] == cells(plan / "unallocated.csv", *same)
+    assert [
+        (row.order, in_units(row.cost_micros, 6), in_units(row.priced_minimum_micros, 6))
+        for row in response.certificate.order_bounds
+    ] == cells(plan / "order_bounds.csv", "order", "cost", "priced_minimum")
+    assert [(row.node, row.limit, in_units(row.price_micros, 6)) for row in response.certificate.prices] == cells(
+        plan / "prices.csv", "node", "limit", "price"
+    )
+    costs = response.summary.costs
+    assert sum(value for _, value in costs.ListFields()) == response.summary.objective_micros
+
+
+def test_bad_input_is_refused_with_every_fault_located(channel: grpc.Channel, quickstart: Scenario) -> None:
+    quickstart.orders[3].latest = "tomorrow"
+    quickstart.order_lines[0].item = "unobtainium"
+    with pytest.raises(grpc.RpcError) as caught:
+        stub(channel).Optimize(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    info, faults = violations(caught.value)
+    assert info.metadata["total"] == "2"
+    assert [(fault.field, fault.reason) for fault in faults.field_violations] == [
+        ("scenario.order_lines[0].item", "UNKNOWN_ID"),
+        ("scenario.orders[3].latest", "NOT_AN_INSTANT"),
+    ]
+
+
+def test_more_faults_than_a_trailer_holds_are_counted(
+    channel: grpc.Channel, quickstart: Scenario, server: Server
+) -> None:
+    for number in range(300):
+        quickstart.items.add(item=f"x{number}", weight_kg="heavy")
+    request = OptimizeRequest(scenario=quickstart)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub(channel).Optimize(request, timeout=PATIENCE_S)
+    info, faults = violations(caught.value)
+    assert info.metadata["total"] == "300"
+    assert 20 < len(faults.field_violations) < 100
+
+    roomy = grpc.insecure_channel(server.address, options=[("grpc.max_metadata_size", 2**20)])
+    with roomy, pytest.raises(grpc.RpcError) as caught:
+        stub(roomy).Optimize(request, timeout=PATIENCE_S, metadata=[("x-max-status-bytes", str(2**20))])
+    info, faults = violations(caught.value)
+    assert info.metadata["total"] == "300"
+    assert len(faults.field_violations) == 100
+
+
+def test_bytes_that_are_no_message_are_refused(channel: grpc.Channel) -> None:
+    call = channel.unary_unary(f"/{SERVICE}/Optimize")
+    with pytest.raises(grpc.RpcError) as caught:
+        call(b"\xff\xff\xff", timeout=PATIENCE_S)
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_an_unknown_method_is_unimplemented(channel: grpc.Channel) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary(f"/{SERVICE}/Improvise")(b"", timeout=PATIENCE_S)
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_orders_that_cannot_be_filled_are_an_answer(channel: grpc.Channel, quickstart: Scenario) -> None:
+    del quickstart.inventory[:]
+    response = stub(channel).Optimize(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    assert response.summary.kpis.filled_units == 0
+    assert len(response.plan.unallocated) == len(quickstart.order_lines)
+    assert all(row.reason and row.detail for row in response.plan.unallocated)
+
+
+def test_at_the_deadline_there_is_a_plan(channel: grpc.Channel, large: Scenario) -> None:
+    response = stub(channel).Optimize(endless(large), timeout=8.0)
+    assert response.summary.limit == Limit.LIMIT_TIME
+    assert response.summary.kpis.filled_units > 0
+    assert response.summary.lower_bound_micros <= response.summary.objective_micros
+
+
+def test_a_cancelled_call_frees_its_worker(channel: grpc.Channel, quickstart: Scenario, large: Scenario) -> None:
+    methods = stub(channel)
+    long = methods.Optimize.future(endless(large))
+    waiting = methods.Optimize.future(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    with pytest.raises(grpc.FutureTimeoutError):
+        waiting.result(timeout=3.0)
+    long.cancel()
+    assert waiting.result().summary.status == Status.STATUS_OPTIMAL
+
+
+def test_asked_to_end_it_hands_back_what_it_has(repository: Path, large: Scenario) -> None:
+    with serving(repository, "--grace", "8", "--max-message-mb", "1") as server, server.channel() as channel:
+        methods = stub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            methods.Optimize(OptimizeRequest(request_id="x" * 2**20), timeout=PATIENCE_S)
+        assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        running = methods.Optimize.future(endless(large))
+        with pytest.raises(grpc.FutureTimeoutError):
+            running.result(timeout=3.0)
+        server.ask_to_end()
+        response = running.result(timeout=PATIENCE_S)
+        assert response.summary.limit == Limit.LIMIT_INTERRUPTED
+        assert response.summary.kpis.filled_units > 0
+        assert server.exit_code() == 0
+
+
+def test_a_port_in_use_is_told(server: Server, repository: Path) -> None:
+    port = server.address.rpartition(":")[2]
+    command = [sys.executable, str(repository / "server.py"), "--port", port]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert second.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
+    assert "Traceback" not in second.stderr
