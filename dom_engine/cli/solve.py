@@ -88,11 +88,14 @@ def _solved(
 
     check_target(out)
     problem = load_scenario(folder, variant, overrides)
-    size = f"{count(len(problem.orders), 'order')}, {count(len(problem.lines), 'line')}"
-    report.step(f"formulating {size}, {count(len(problem.nodes), 'node')}")
+    report.step("warming up (some minutes on the first run, when kernels are compiled)")
+    from dom_engine.cli.warmup import warm_up
     from dom_engine.engine import solve as solve_problem
     from solvers.stop import Stop
 
+    warm_up()
+    size = f"{count(len(problem.orders), 'order')}, {count(len(problem.lines), 'line')}"
+    report.step(f"formulating {size}, {count(len(problem.nodes), 'node')}")
     stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)
     with Hearing(stop, report) as hearing:
         result = hearing.run(lambda: solve_problem(problem, stop=stop, watch=report.watch))

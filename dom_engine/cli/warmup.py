@@ -1,0 +1,16 @@
+"""Kernels are compiled on their first use on a machine, which takes minutes: no search may lose its time limit to it."""
+
+from __future__ import annotations
+
+from dom_engine.cli import shipped
+
+SCENARIO = "quickstart"
+
+
+def warm_up() -> None:
+    """Solve the smallest shipped scenario: kernels are compiled, or loaded as the search would have to anyway."""
+    from dom_engine.engine import solve
+    from dom_engine.scenario import load_scenario
+    from solvers.stop import Stop
+
+    solve(load_scenario(shipped.folder() / SCENARIO), stop=Stop())
