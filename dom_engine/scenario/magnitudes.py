@@ -1,6 +1,6 @@
 """Sums and products that leave 64 bits although every cell fits: found here, so that no later sum can wrap.
 
-Bounds are coarse on purpose (every unit in a shipment of its own, by the dearest way, over half the Earth's girth) and
+Bounds are coarse on purpose (as many shipments as there can be, by the dearest way, over half the Earth's girth) and
 still lie far above anything that is bought and sold: 2**62 micros are 4.6e12 units of currency.
 """
 
@@ -28,6 +28,10 @@ _INSURED_SHARE = 1.1
 class _Totals:
     """All order lines together, as the worst plan could ship them."""
 
+    shipments_of_order: F64
+    shipments: float
+    rides: float
+    """Order lines aboard, summed over shipments."""
     units: float
     billable_kg: float
     value_micros: float
@@ -54,8 +58,8 @@ def check_magnitudes(tables: Mapping[str, TypedTable], settings: Settings, log: 
     _check_sum(lines, "quantity", quantity * price * weight, "value of the order lines", log)
     substitution = lines.ints("substitute_cost").astype(np.float64) * quantity * weight
     _check_sum(lines, "substitute_cost", substitution, "cost of substitution", log)
-    totals = _totals(tables, quantity, price, log)
-    _check_orders(tables["orders"], settings, totals, factor * weight, log)
+    totals = _totals(tables, settings, quantity, price, log)
+    _check_orders(tables, settings, totals, factor * weight, log)
     _check_network(tables, settings, totals, weight, log)
 
 
@@ -83,7 +87,7 @@ def _per_item(items: TypedTable, column: I64, num_items: int) -> F64:
     return values
 
 
-def _totals(tables: Mapping[str, TypedTable], quantity: F64, price: F64, log: FaultLog) -> _Totals:
+def _totals(tables: Mapping[str, TypedTable], settings: Settings, quantity: F64, price: F64, log: FaultLog) -> _Totals:
     lines, items, services = tables["order_lines"], tables["items"], tables["services"]
     item_idx, num_items = lines["item"].values, len(lines["item"].labels)
     weight_g = _per_item(items, items.ints("weight_kg"), num_items)
@@ -100,20 +104,49 @@ def _totals(tables: Mapping[str, TypedTable], quantity: F64, price: F64, log: Fa
         row = int(np.argmax(services.floats("kg_per_m3")))
         log.add(services.fault(row, "kg_per_m3", "OVERFLOW", "the billable weight of the orders may leave 64 bits"))
     smallest_parcel_g = float(services.ints("max_parcel_kg").min(initial=UNLIMITED))
-    units = float(quantity.sum())
-    return _Totals(units, billable_kg, float((quantity * price).sum()), units + float(grams.sum()) / smallest_parcel_g)
+    # An order has no more shipments than units, nor than nodes, services and days to choose from.
+    days = settings.horizon_s / SECONDS_PER_DAY + 2
+    choices = len(tables["nodes"]) * len(services) * days
+    num_orders = len(tables["orders"])
+    units_of_order = np.bincount(lines["order"].values, weights=quantity, minlength=num_orders)
+    shipments_of_order = np.minimum(units_of_order, choices)
+    shipments = float(shipments_of_order.sum())
+    return _Totals(
+        shipments_of_order=shipments_of_order,
+        shipments=shipments,
+        rides=float(np.minimum(quantity, choices).sum()),
+        units=float(quantity.sum()),
+        billable_kg=billable_kg,
+        value_micros=float((quantity * price).sum()),
+        parcels=shipments + float(grams.sum()) / smallest_parcel_g,
+    )
 
 
-def _check_orders(orders: TypedTable, settings: Settings, totals: _Totals, weight: float, log: FaultLog) -> None:
-    """Costs per day of lateness or earliness, and per shipment."""
-    horizon_end_s = settings.now_s + settings.horizon_s
-    longest_days = (horizon_end_s - orders.ints("latest").min(initial=horizon_end_s)) / SECONDS_PER_DAY
-    most_days = max(longest_days, 1.0) + 8 * 36_600
-    for column in ("late_cost_per_day", "early_cost_per_day", "unpreferred_cost"):
-        days = 1.0 if column == "unpreferred_cost" else most_days
-        amounts = orders.ints(column).astype(np.float64) * totals.units * days * weight
-        for row in np.flatnonzero(amounts >= UNLIMITED).tolist():
-            log.add(orders.fault(row, column, "OVERFLOW", "on every unit ordered this may leave 64 bits"))
+def _check_orders(
+    tables: Mapping[str, TypedTable], settings: Settings, totals: _Totals, weight: float, log: FaultLog
+) -> None:
+    """Costs per shipment, and per day of lateness or earliness."""
+    orders, lines, lanes = tables["orders"], tables["order_lines"], tables["lanes"]
+    order_idx = orders["order"].values
+    shipments = totals.shipments_of_order[order_idx] * weight
+    # A day in transit may wait for a day that is open: once a week, or later where that one is a holiday.
+    longest_s = 14.0 * SECONDS_PER_DAY * lanes.ints("transit_days") + sum(
+        lanes.ints(f"{part}_h").astype(np.float64)
+        for part in ("transit", "pre_carriage", "export", "import", "on_carriage")
+    )
+    last_arrival_s = settings.now_s + settings.horizon_s + float(longest_s.max(initial=0.0)) + 2 * SECONDS_PER_DAY
+    latest_s = np.full(len(orders), np.inf)
+    latest_s[order_idx] = orders.ints("latest")
+    np.minimum.at(latest_s, lines["order"].values, lines.ints("latest").astype(np.float64))
+    days_late = np.maximum(last_arrival_s - latest_s[order_idx], 0.0) / SECONDS_PER_DAY
+    days_early = np.maximum(orders.ints("earliest") - settings.now_s, 0.0) / SECONDS_PER_DAY + 1
+    for column, per_shipment in (
+        ("late_cost_per_day", days_late),
+        ("early_cost_per_day", days_early),
+        ("unpreferred_cost", 1.0),
+    ):
+        amounts = orders.ints(column).astype(np.float64) * shipments * per_shipment
+        _check_sum(orders, column, amounts, f"{column} of the orders", log)
 
 
 def _check_network(
@@ -121,8 +154,14 @@ def _check_network(
 ) -> None:
     """Costs per unit, per shipment and per measure, were every unit to bear them."""
     nodes, node_items, capacities = tables["nodes"], tables["node_items"], tables["capacities"]
-    for column in ("shipment_cost", "line_cost", "unit_cost", "activation_cost", "preference_cost"):
-        _check_rows(nodes, column, nodes.ints(column) * totals.units * weight, log)
+    for column, times in (
+        ("shipment_cost", totals.shipments),
+        ("line_cost", totals.rides),
+        ("unit_cost", totals.units),
+        ("preference_cost", totals.shipments),
+        ("activation_cost", len(nodes)),
+    ):
+        _check_rows(nodes, column, nodes.ints(column) * float(times) * weight, log)
     _check_rows(node_items, "unit_cost", node_items.ints("unit_cost") * totals.units * weight, log)
     _check_rows(node_items, "work_h", node_items.ints("work_h") * totals.units, log)
     loads = np.maximum(capacities.ints("open_max").astype(np.float64), 1.0)
@@ -148,13 +187,13 @@ def _check_rows(table: TypedTable, column: str, amounts: npt.NDArray[Any], log: 
 
 def _check_rates(rates: TypedTable, totals: _Totals, weight: float, log: FaultLog) -> None:
     charges = {
-        "base": rates.ints("base") * totals.units,
-        "minimum": rates.ints("minimum") * totals.units,
+        "base": rates.ints("base") * totals.shipments,
+        "minimum": rates.ints("minimum") * totals.shipments,
         "per_kg": rates.floats("per_kg") * totals.billable_kg * MICROS_PER_UNIT,
         "per_unit": rates.floats("per_unit") * totals.units * MICROS_PER_UNIT,
-        "per_line": rates.floats("per_line") * totals.units * MICROS_PER_UNIT,
+        "per_line": rates.floats("per_line") * totals.rides * MICROS_PER_UNIT,
         "per_parcel": rates.floats("per_parcel") * totals.parcels * MICROS_PER_UNIT,
-        "per_km": rates.floats("per_km") * totals.units * _MOST_KM * MICROS_PER_UNIT,
+        "per_km": rates.floats("per_km") * totals.shipments * _MOST_KM * MICROS_PER_UNIT,
         "per_unit_km": rates.floats("per_unit_km") * totals.units * _MOST_KM * MICROS_PER_UNIT,
         "per_kg_km": rates.floats("per_kg_km") * totals.billable_kg * _MOST_KM * MICROS_PER_UNIT,
         "pct_of_value": rates.floats("pct_of_value") / 100 * totals.value_micros * _INSURED_SHARE,

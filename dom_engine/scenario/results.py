@@ -77,9 +77,7 @@ def check_replaceable(folder: Path) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise InputError.single(
-            str(folder), "is a file, not a folder to write results into", code="NOT_A_FOLDER"
-        )
+        raise InputError.single(str(folder), "is a file, not a folder to write results into", code="NOT_A_FOLDER")
     present = {entry.name for entry in folder.iterdir()}
     if not present:
         return
@@ -168,9 +166,7 @@ def _allocations(result: Result) -> Mapping[str, pa.Array]:
     at = allocations.position_idx
     item_idx = positions.item_idx[at]
     # A line may ride as several items: sort by item before position, as the columns stand.
-    order = np.lexsort(
-        (allocations.from_safety_stock, at, item_idx, allocations.line_idx, allocations.shipment_idx)
-    )
+    order = np.lexsort((allocations.from_safety_stock, at, item_idx, allocations.line_idx, allocations.shipment_idx))
     at, line_idx, shipment_idx = at[order], allocations.line_idx[order], allocations.shipment_idx[order]
     return {
         "shipment": shipment_ids(len(plan.shipments)).take(pa.array(shipment_idx)),
@@ -229,9 +225,7 @@ def _prices(problem: Problem, rows: PricedRows) -> Mapping[str, pa.Array]:
     return sort_by_text(columns, tuple(columns))
 
 
-def _through(
-    values: np.typing.NDArray[np.integer], idx: np.typing.NDArray[np.integer], blank: int = -1
-) -> I64:
+def _through(values: np.typing.NDArray[np.integer], idx: np.typing.NDArray[np.integer], blank: int = -1) -> I64:
     """``values[idx]``, and ``blank`` where the index is -1."""
     if not len(values):
         return np.full(len(idx), blank, np.int64)

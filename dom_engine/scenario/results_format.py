@@ -133,9 +133,7 @@ def decimal_text(values: I64, decimals: int) -> pa.StringArray:
     words = np.empty((len(values), 2), np.int64)
     words[:, 0] = values
     words[:, 1] = values >> 63  # the sign, extended to 128 bits
-    as_decimal = pa.Array.from_buffers(
-        pa.decimal128(38, decimals), len(values), [None, pa.py_buffer(words.tobytes())]
-    )
+    as_decimal = pa.Array.from_buffers(pa.decimal128(38, decimals), len(values), [None, pa.py_buffer(words.tobytes())])
     return as_decimal.cast(pa.string())
 
 
@@ -191,6 +189,4 @@ def sort_by_text(columns: Mapping[str, pa.Array], keys: Sequence[str]) -> Mappin
     """The table's rows in bytewise order of these columns."""
     table = pa.table(dict(columns))
     order = pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys])
-    return {
-        name: column.combine_chunks() for name, column in zip(columns, table.take(order).columns, strict=True)
-    }
+    return {name: column.combine_chunks() for name, column in zip(columns, table.take(order).columns, strict=True)}

@@ -93,9 +93,7 @@ def read_summary(folder: Path) -> Mapping[str, Any]:
     try:
         stated = json.loads((folder / SUMMARY_FILE).read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise InputError.single(
-            SUMMARY_FILE, "the result folder has no such file", code="NOT_FOUND"
-        ) from None
+        raise InputError.single(SUMMARY_FILE, "the result folder has no such file", code="NOT_FOUND") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError.single(SUMMARY_FILE, f"not JSON in UTF-8: {error}", code="MALFORMED") from None
     if not isinstance(stated, dict):
@@ -215,9 +213,7 @@ def _pair_keys(order_idx: I64, ids: Ids) -> pa.StringArray:
     return pc.binary_join_element_wise(pa.array(order_idx).cast(pa.string()), ids, "/")
 
 
-def _report_unknown(
-    column: _Column, unknown: np.typing.NDArray[np.bool_], what: str, vocabulary: Ids | None
-) -> None:
+def _report_unknown(column: _Column, unknown: np.typing.NDArray[np.bool_], what: str, vocabulary: Ids | None) -> None:
     for row in np.flatnonzero(unknown):
         text = column.cells[int(row)].as_py()
         message = f"unknown {what} '{text[:80]}'"
