@@ -14,7 +14,7 @@ from dom_engine.cli.options import JsonOption, ResultArgument, ScenarioArgument,
 
 if TYPE_CHECKING:
     from dom_engine.domain.problem import Problem
-    from dom_engine.verify import VerifyReport
+    from dom_engine.verify import Finding, VerifyReport
 
 MAX_FINDINGS = 100
 TEXT_LIMIT = 300
@@ -75,26 +75,21 @@ def report_blocks(outcome: VerifyReport, problem: Problem, result: Path) -> list
 
 
 def _findings(outcome: VerifyReport) -> Grid:
-    from dom_engine.cli.texts import printable
-
-    rows = tuple(
-        (
-            Cell(finding.file),
-            Cell(str(finding.row) if finding.row else ""),
-            Cell(printable(finding.column, TEXT_LIMIT), Tone.STRONG),
-            Cell(printable(finding.message, TEXT_LIMIT)),
-            Cell(printable(finding.stated, TEXT_LIMIT), Tone.BAD),
-            Cell(printable(finding.expected, TEXT_LIMIT), Tone.GOOD),
-        )
-        for finding in outcome.findings[:MAX_FINDINGS]
-    )
-    columns = (
-        Column("file"),
-        Column("row", right=True),
-        Column("column"),
-        Column("what", flexible=True),
-        Column("stated", flexible=True),
-        Column("expected", flexible=True),
-    )
+    rows = tuple((_where(finding), _what(finding)) for finding in outcome.findings[:MAX_FINDINGS])
+    columns = (Column("where", flexible=True), Column("what", flexible=True))
     hidden = len(outcome.findings) - len(rows)
     return Grid("What does not hold", columns, rows, f"... and {hidden:,} more" if hidden else "")
+
+
+def _where(finding: Finding) -> Cell:
+    from dom_engine.cli.texts import printable
+
+    row = f"row {finding.row}" if finding.row else ""
+    return Cell(printable(", ".join(filter(None, (finding.file, row, finding.column))), TEXT_LIMIT), Tone.STRONG)
+
+
+def _what(finding: Finding) -> Cell:
+    from dom_engine.cli.texts import printable
+
+    compared = f": stated {finding.stated}, expected {finding.expected}" if finding.stated or finding.expected else ""
+    return Cell(printable(finding.message + compared, TEXT_LIMIT))

@@ -1,4 +1,4 @@
-"""Kernels are compiled on their first use on a machine, which takes minutes: no search may lose its time limit to it."""
+"""Kernels are compiled on their first use on a machine, in minutes: no search may lose its time limit to that."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ DOM = [sys.executable, "-m", "dom_engine.cli"]
 # An engine that says where it is and then works on for ever, heedless of its stop.
 HEEDLESS = """
 import sys, time
-import dom_engine.engine
+import dom_engine.cli.warmup, dom_engine.engine
 from solvers.incumbent import Progress
 
 def solve(problem, *, stop, watch):
@@ -30,6 +30,7 @@ def solve(problem, *, stop, watch):
         time.sleep(0.01)
 
 dom_engine.engine.solve = solve
+dom_engine.cli.warmup.warm_up = lambda: None
 from dom_engine.cli import main
 sys.exit(main())
 """
@@ -37,7 +38,7 @@ sys.exit(main())
 # The engine as it is, but that it begins to work only when it is told to stop.
 LATE = """
 import sys, time
-import dom_engine.engine
+import dom_engine.cli.warmup, dom_engine.engine
 from solvers.incumbent import Progress
 
 solve_really = dom_engine.engine.solve
@@ -49,6 +50,7 @@ def solve(problem, *, stop, watch):
     return solve_really(problem, stop=stop, watch=watch)
 
 dom_engine.engine.solve = solve
+dom_engine.cli.warmup.warm_up = lambda: None
 from dom_engine.cli import main
 sys.exit(main())
 """
