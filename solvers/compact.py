@@ -29,9 +29,12 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.compact_arcs import Network, assemble, build_network
-from solvers.compact_plan import plan_of, start_of
+from solvers.compact_dominance import needless_slots
+from solvers.compact_layout import slot_terms
+from solvers.compact_plan import StandIns, plan_of, start_of
 from solvers.compact_program import Compact, build_compact
 from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
+from solvers.compact_shared import stated_draws
 from solvers.model import Patterns, SourcingModel
 from solvers.patterns import unserved
 from solvers.program import solve_mip
@@ -79,13 +82,13 @@ def solve_compact(
         When to end, relative to the plan's cost.
     """
     every = np.arange(model.num_orders) if orders is None else np.unique(orders)
-    network, compact = state_compact(model, every, fill_limit=fill_limit)
+    network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit)
     if compact is None:
         nothing = unserved(model, every.astype(np.int32))
         if fill_limit is not None and int(nothing.fill.sum()) > fill_limit:
             return CompactOutcome(None, None, False)
         return CompactOutcome(nothing, int(nothing.cost.sum()), True)
-    hint = None if warm is None else start_of(model, network, compact, warm, stop)
+    hint = None if warm is None else start_of(model, network, compact, stand_ins, warm, stop)
     outcome = solve_mip(
         compact.program, stop, relative_gap=relative_gap, time_limit_s=time_limit_s, hint=hint, seed=seed
     )
@@ -97,8 +100,8 @@ def solve_compact(
 
 def state_compact(
     model: SourcingModel, orders: npt.NDArray[np.integer[Any]], *, fill_limit: int | None = None
-) -> tuple[Network, Compact | None]:
-    """The network and the program of some orders; no program where nothing can be shipped."""
+) -> tuple[Network, Compact | None, StandIns]:
+    """The network and the program of some orders (none where nothing can ship), and trips others stand in for."""
     network = build_network(model, orders)
     loads = load_ranges(model, network)
     costs = slot_costs(model, network, loads)
@@ -109,9 +112,23 @@ def state_compact(
         network = assemble(model, network, possible, np.ones(len(network.arcs.slot), np.bool_))
         loads = load_ranges(model, network)
         costs = slot_costs(model, network, loads)
+    stand_ins = StandIns(np.full(1, -1, np.int64), np.full(1, -1, np.int64))
     if network.slots.num == 0:
-        return network, None
-    return network, build_compact(model, network, loads, costs, fill_limit=fill_limit)
+        return network, None, stand_ins
+    slots = network.slots
+    terms = slot_terms(model, network, costs)
+    needless = needless_slots(model, network, loads, costs, terms, stated_draws(model, network, loads))
+    stays = needless.stand_in == np.arange(slots.num)
+    if not stays.all():
+        key = slots.cand[~stays] * len(model.trips.departure) + slots.trip[~stays]
+        stand_ins = StandIns(
+            np.append(stand_ins.key, key), np.append(stand_ins.trip, slots.trip[needless.stand_in[~stays]])
+        )
+        network = assemble(model, network, stays, np.ones(len(network.arcs.slot), np.bool_))
+        loads = load_ranges(model, network)
+        costs = slot_costs(model, network, loads)
+    compact = build_compact(model, network, loads, costs, fill_limit=fill_limit)
+    return network, compact._replace(slack=compact.slack + needless.slack), stand_ins
 
 
 def _in_micros(bound: float, slack: float) -> int | None:

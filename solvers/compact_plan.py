@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from solvers.compact_arcs import Network, pointers, ragged
@@ -13,6 +15,16 @@ from solvers.program import solve_mip
 from solvers.stop import Stop
 
 _COMPLETION_S = 5.0
+
+
+class StandIns(NamedTuple):
+    """Trips that others stand in for: candidate * num_trips + trip, rising, and the trip of the same candidate instead.
+
+    The first entry matches nothing.
+    """
+
+    key: I64
+    trip: I64
 
 
 def plan_of(model: SourcingModel, network: Network, layout: Layout, x: F64) -> Patterns | None:
@@ -55,13 +67,15 @@ def plan_of(model: SourcingModel, network: Network, layout: Layout, x: F64) -> P
     return None if np.any(used > most) else judged
 
 
-def start_of(model: SourcingModel, network: Network, compact: Compact, warm: Patterns, stop: Stop) -> F64 | None:
+def start_of(
+    model: SourcingModel, network: Network, compact: Compact, stand_ins: StandIns, warm: Patterns, stop: Stop
+) -> F64 | None:
     """A solution of the program that states a plan, or None where the model has no such shipment or load.
 
     Shipments, loads and openings follow from the plan; what else there is (rate steps, parcels, overtime) the solver
     completes.
     """
-    quantity = _loaded(model, network, warm)
+    quantity = _loaded(model, network, stand_ins, warm)
     if quantity is None:
         return None
     layout, program = compact.layout, compact.program
@@ -84,12 +98,15 @@ def start_of(model: SourcingModel, network: Network, compact: Compact, warm: Pat
     return outcome.x
 
 
-def _loaded(model: SourcingModel, network: Network, warm: Patterns) -> I64 | None:
+def _loaded(model: SourcingModel, network: Network, stand_ins: StandIns, warm: Patterns) -> I64 | None:
     """Units the plan puts on each arc, int64[num_arcs]; None where some have no arc."""
     slots, arcs = network.slots, network.arcs
     num_trips = len(model.trips.departure)
     ship = np.repeat(np.arange(len(warm.ship_cand)), np.diff(warm.load_ptr))
-    key = (warm.ship_cand.astype(np.int64) * num_trips + warm.ship_trip)[ship]
+    cand, trip = warm.ship_cand.astype(np.int64), warm.ship_trip.astype(np.int64)
+    gone = np.minimum(np.searchsorted(stand_ins.key, cand * num_trips + trip), len(stand_ins.key) - 1)
+    trip = np.where(stand_ins.key[gone] == cand * num_trips + trip, stand_ins.trip[gone], trip)
+    key = (cand * num_trips + trip)[ship]
     slot_key = slots.cand * num_trips + slots.trip
     at = np.minimum(np.searchsorted(slot_key, key), slots.num - 1)
     if not np.array_equal(slot_key[at], key):
@@ -101,8 +118,8 @@ def _loaded(model: SourcingModel, network: Network, warm: Patterns) -> I64 | Non
     if not np.array_equal(arc_key[arc], load_key):
         return None
     quantity = np.zeros(len(arc_key), np.int64)
-    quantity[arc] = warm.load_quantity
-    return quantity
+    np.add.at(quantity, arc, warm.load_quantity)
+    return quantity if np.all(quantity <= arcs.most) else None
 
 
 def _parts_of(layout: Layout, quantity: I64) -> tuple[I64, F64]:
