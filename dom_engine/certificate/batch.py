@@ -19,7 +19,7 @@ from dom_engine.certificate.leftover import unmet_of_lines
 from dom_engine.certificate.nodewise import price_by_node
 from dom_engine.certificate.shapes import Forms, Shape, forms_of, shape_of
 from dom_engine.certificate.sources import Block, Pricing
-from dom_engine.certificate.witness import Witness, breaks_a_rule
+from dom_engine.certificate.witness import Witness, breaks_a_rule, joined, witness_of
 from dom_engine.domain.columns import I64, Flags
 
 Matrix = npt.NDArray[np.int64]
@@ -45,7 +45,7 @@ def price_regular(pricing: Pricing, block: Block, order_from: int, order_to: int
     unmet, small = unmet_of_lines(pricing, forms)
     priced = forms.regular & small
     minimum = np.zeros(order_to - order_from, np.int64)
-    proven = np.zeros(len(minimum), np.bool_)
+    witnesses: list[Witness] = []
 
     together = priced & ~_pays_for_nodes(pricing, forms)
     slots = slots_by_order(block, forms, together)
@@ -60,12 +60,13 @@ def price_regular(pricing: Pricing, block: Block, order_from: int, order_to: int
                 pricing, slots, shape, rules, chunk, unserved, unmet.can_complete[chunk]
             )
             at = slots.ptr[chunk[member]] + state
-            witness = Witness(member, shape.digits[state], slots.offer[at], slots.dispatch[at])
-            proven[chunk] = ~breaks_a_rule(pricing, block, forms, witness, chunk)
+            witnesses.append(witness_of(chunk[member], shape.digits[state], slots.offer[at], slots.dispatch[at]))
+    proven = together & priced & ~breaks_a_rule(pricing, block, forms, joined(witnesses))
 
     apart = priced & ~proven
-    priced &= ~price_by_node(pricing, block, forms, unmet, apart, minimum, proven)
-    return BatchMinima(minimum, priced, proven & priced)
+    by_node, too_large = price_by_node(pricing, block, forms, unmet, apart, minimum)
+    priced &= ~too_large
+    return BatchMinima(minimum, priced, priced & (proven | by_node))
 
 
 def _pays_for_nodes(pricing: Pricing, forms: Forms) -> Flags:
@@ -141,7 +142,7 @@ def _improve(paid: Matrix, taken: Matrix, shipment: Matrix, loads: I64, state: i
     remaining = paid if rest is None else rest
     ways = shipment[:, loads] + remaining[:, state - loads]
     way = ways.argmin(axis=1)
-    cheapest = np.take_along_axis(ways, way[:, np.newaxis], axis=1)[:, 0]
+    cheapest = ways[np.arange(len(ways)), way]
     better = cheapest < paid[:, state]
     paid[better, state] = cheapest[better]
     taken[better, state] = loads[way[better]]

@@ -14,7 +14,7 @@ from dom_engine.certificate.grids import IMPOSSIBLE, Slots, fill_slots, slots_by
 from dom_engine.certificate.leftover import Leftover
 from dom_engine.certificate.shapes import Forms, Shape, shape_of
 from dom_engine.certificate.sources import Block, Pricing
-from dom_engine.certificate.witness import Witness, breaks_a_rule
+from dom_engine.certificate.witness import Witness, breaks_a_rule, joined, witness_of
 from dom_engine.domain.columns import I64, Flags
 
 _LOADS_AT_ONCE = 2_000_000
@@ -22,16 +22,17 @@ _LOADS_AT_ONCE = 2_000_000
 
 
 def price_by_node(
-    pricing: Pricing, block: Block, forms: Forms, unmet: Leftover, orders: Flags, minimum: I64, proven: Flags
-) -> Flags:
-    """Price some regular orders; ``minimum`` and ``proven`` take the answers.
+    pricing: Pricing, block: Block, forms: Forms, unmet: Leftover, orders: Flags, minimum: I64
+) -> tuple[Flags, Flags]:
+    """Price some regular orders; ``minimum`` takes the answers.
 
     Returns
     -------
-    bool[num_orders]
-        Orders whose amounts are too large for this way of pricing.
+    proven, too_large
+        bool[num_orders]: orders whose minimum a pattern pays, and those whose amounts are too large to price here.
     """
     too_large = np.zeros(len(orders), np.bool_)
+    witnesses: list[Witness] = []
     local = block.pair_order - forms.order_from
     size = np.bincount(local, forms.num_states[local], minlength=len(orders)) * orders
     batch = np.cumsum(size) // _LOADS_AT_ONCE
@@ -42,8 +43,9 @@ def price_by_node(
         for member in np.flatnonzero(members & ~too_large).tolist():
             search = _NodeByNode(pricing, block, forms, slots, member)
             minimum[member], witness = search.price(unmet)
-            proven[member] = not breaks_a_rule(pricing, block, forms, witness, np.array([member]))[0]
-    return too_large
+            witnesses.append(witness)
+    proven = orders & ~too_large & ~breaks_a_rule(pricing, block, forms, joined(witnesses))
+    return proven, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,8 @@ class _NodeByNode:
     def _witness(self, shipments: list[tuple[int, int]]) -> Witness:
         at = np.array([self._slots.ptr[self._slots.of_pair[pair]] + load for pair, load in shipments], np.int64)
         loads = np.array([load for _, load in shipments], np.int64)
-        return Witness(
-            np.zeros(len(shipments), np.int64),
-            self._shape.digits[loads],
-            self._slots.offer[at],
-            self._slots.dispatch[at],
-        )
+        member = np.full(len(shipments), self._member)
+        return witness_of(member, self._shape.digits[loads], self._slots.offer[at], self._slots.dispatch[at])
 
 
 def _sums(shape: Shape, first: I64, second: I64) -> I64:

@@ -14,7 +14,7 @@ from dom_engine.certificate.relaxation import relaxed_minimum
 from dom_engine.certificate.sources import Pricing, build_block
 from dom_engine.domain.columns import Flags
 
-_LINES_AT_ONCE = 50_000
+_LINES_AT_ONCE = 250_000
 _ORDER_STEPS = 200_000
 _TOTAL_STEPS = 40_000_000
 

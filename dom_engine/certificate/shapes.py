@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from dom_engine.domain.columns import I64, Flags
 
 MAX_STATES = 4096
 MAX_LINES = 12  # 2 ** 12 = 4096: more lines have more states
+_MAX_SPLITS_KEPT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,27 @@ class Shape:
 
     def below(self, state: int) -> I64:
         """The states but 0 whose every digit is at most that of ``state``."""
-        return np.flatnonzero((self.digits <= self.digits[state]).all(axis=1))[1:]
+        if self._num_splits > _MAX_SPLITS_KEPT:
+            return self._parts(state)[1:]
+        first, _, begin = self.splits
+        end = begin[state + 1] if state + 1 < len(begin) else len(first)
+        return first[begin[state] + 1 : end]
+
+    def _parts(self, state: int) -> I64:
+        return np.flatnonzero((self.digits <= self.digits[state]).all(axis=1))
+
+    @property
+    def _num_splits(self) -> int:
+        """How many ways there are to write the states as sums of two."""
+        return prod(radix * (radix + 1) // 2 for radix in self.radix)
 
     @cached_property
     def splits(self) -> tuple[I64, I64, I64]:
         """Every way to write every state as a sum of two: first parts, second parts, and where each state's begin.
 
-        As many as the product of the triangular numbers of the radices; the first way leaves all to the second part.
+        The first way leaves all to the second part.
         """
-        parts = [np.concatenate([[0], self.below(state)]) for state in range(self.num_states)]
+        parts = [self._parts(state) for state in range(self.num_states)]
         begin = np.concatenate([[0], np.cumsum([len(part) for part in parts])])[:-1]
         first = np.concatenate(parts)
         second = np.repeat(np.arange(self.num_states), [len(part) for part in parts]) - first

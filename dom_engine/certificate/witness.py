@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from dom_engine.audit.exact import times
 from dom_engine.audit.tables import distinct
-from dom_engine.certificate.shapes import Forms
+from dom_engine.certificate.shapes import MAX_LINES, Forms
 from dom_engine.certificate.sources import Block, Pricing
 from dom_engine.domain.columns import I64, Flags
 from dom_engine.domain.plan import Allocations, Shipments
@@ -20,8 +21,8 @@ from dom_engine.domain.transport import Measure
 class Witness:
     """Shipments of cheapest partitions, one row each.
 
-    ``member`` numbers the order within the orders asked about, ``digits`` int64[num_shipments, num_lines] say what is
-    aboard, ``offer`` and ``dispatch`` (a row of ``Dispatches``) how it goes.
+    ``member`` is the order within its block, ``digits`` int64[num_shipments, MAX_LINES] say what is aboard, ``offer``
+    and ``dispatch`` (a row of ``Dispatches``) how it goes.
     """
 
     member: I64
@@ -30,14 +31,34 @@ class Witness:
     dispatch: I64
 
 
-def breaks_a_rule(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> Flags:
-    """Members whose partition is no pattern: bool[num_members].
+def witness_of(member: I64, digits: npt.NDArray[np.int64], offer: I64, dispatch: I64) -> Witness:
+    """A witness whose digits may have fewer columns."""
+    wide = np.zeros((len(member), MAX_LINES), np.int64)
+    wide[:, : digits.shape[1]] = digits
+    return Witness(member, wide, offer, dispatch)
+
+
+def joined(witnesses: Sequence[Witness]) -> Witness:
+    """The rows of several witnesses."""
+    nothing = np.zeros(0, np.int64)
+    every = [Witness(nothing, np.zeros((0, MAX_LINES), np.int64), nothing, nothing), *witnesses]
+    return Witness(
+        np.concatenate([witness.member for witness in every]),
+        np.concatenate([witness.digits for witness in every]),
+        np.concatenate([witness.offer for witness in every]),
+        np.concatenate([witness.dispatch for witness in every]),
+    )
+
+
+def breaks_a_rule(pricing: Pricing, block: Block, forms: Forms, witness: Witness) -> Flags:
+    """Orders of the block whose partition is no pattern: bool[num_orders].
 
     What single shipments respect already is not looked at again: left are the number of shipments, the same choice
     taken twice, the stock of a node that ships twice, and capacities.
     """
-    limit = pricing.problem.orders.max_shipments[members + forms.order_from]
-    count = np.bincount(witness.member, minlength=len(members))
+    num_orders = len(forms.regular)
+    limit = pricing.problem.orders.max_shipments[forms.order_from : forms.order_from + num_orders]
+    count = np.bincount(witness.member, minlength=num_orders)
     breaks: Flags = (limit > 0) & (count > limit)
     first, group = distinct(witness.member, witness.offer, witness.dispatch)
     breaks[witness.member[first[np.bincount(group, minlength=len(first)) > 1]]] = True
@@ -46,7 +67,7 @@ def breaks_a_rule(pricing: Pricing, block: Block, forms: Forms, witness: Witness
         if _over_stock(pricing, block, forms, witness, np.flatnonzero(group == number)):
             breaks[witness.member[first[number]]] = True
     if len(pricing.problem.capacities):
-        breaks[_over_capacity(pricing, block, forms, witness, members)] = True
+        breaks[_over_capacity(pricing, block, forms, witness)] = True
     return breaks
 
 
@@ -68,10 +89,10 @@ def _over_stock(pricing: Pricing, block: Block, forms: Forms, witness: Witness, 
     return any(units > int(sources.limit[source]) for source, units in drawn.items())
 
 
-def _over_capacity(pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64) -> I64:
-    """Members that alone draw more on a capacity than all its loads and overtime allow."""
+def _over_capacity(pricing: Pricing, block: Block, forms: Forms, witness: Witness) -> I64:
+    """Orders that alone draw more on a capacity than all its loads and overtime allow."""
     capacity_rows = pricing.auditor.capacity_rows
-    shipments, allocations = _as_plan(pricing, block, forms, witness, members)
+    shipments, allocations = _as_plan(pricing, block, forms, witness)
     loads = pricing.auditor.loads(shipments, allocations)
     matching = capacity_rows.matching_of(shipments.node_idx, shipments.service_idx, shipments.dispatch_s)
     shipment = np.repeat(np.arange(len(shipments)), matching.lengths)
@@ -91,9 +112,7 @@ def _over_capacity(pricing: Pricing, block: Block, forms: Forms, witness: Witnes
     return witness.member[shipment[first[over & ~exact]]]
 
 
-def _as_plan(
-    pricing: Pricing, block: Block, forms: Forms, witness: Witness, members: I64
-) -> tuple[Shipments, Allocations]:
+def _as_plan(pricing: Pricing, block: Block, forms: Forms, witness: Witness) -> tuple[Shipments, Allocations]:
     """The witness as shipments, their lines drawn from any position of the item there: capacities do not ask which."""
     pair = block.offer_pair[witness.offer]
     shipments = Shipments(
@@ -103,7 +122,7 @@ def _as_plan(
         dispatch_s=pricing.prices.dispatches.instant_s[witness.dispatch],
     )
     shipment, slot = np.nonzero(witness.digits)
-    line = forms.line[members[witness.member[shipment]], slot]
+    line = forms.line[witness.member[shipment], slot]
     num_lines = len(pricing.problem.lines)
     wanted = times(pair[shipment], num_lines) + line
     column = np.searchsorted(times(block.column_pair, num_lines) + block.column_line, wanted)
