@@ -57,16 +57,24 @@ class Filters:
         self._services: dict[tuple[int, tuple[int, ...], bool], tuple[int, ...]] = {}
         self._carries: dict[tuple[int, int], bool] = {}
         self._ready: dict[tuple[int, int], int] = {}
+        # Plain lists where single values are read: a NumPy scalar costs three times as much.
+        self._from_m: list[int] = problem.lanes.from_m.tolist()
+        self._to_m: list[int] = problem.lanes.to_m.tolist()
+        self._available_at_s: list[int] = problem.positions.available_at_s.tolist()
+        self._expires_at_s: list[int] = problem.positions.expires_at_s.tolist()
         self._order = NONE_IDX
         self._order_nodes: frozenset[int] = frozenset()
+        self._order_place: tuple[int, str] = (NONE_IDX, "")
         self._distances: dict[int, int] = {}
 
     def candidates(self, line: int) -> LineCandidates:
         """The candidates of an order line, or why there are none."""
         order = int(self._problem.lines.order_idx[line])
         if order != self._order:
+            orders = self._problem.orders
             self._order, self._distances = order, {}
             self._order_nodes = self._nodes_of(order)
+            self._order_place = int(orders.country_idx[order]), orders.postal_code[order].as_py() or ""
         if not self._enabled_nodes:
             return LineCandidates(reason=Reason.NODE_DISABLED, detail="every node is disabled")
         nodes = self._nodes_of_line(line)
@@ -138,7 +146,7 @@ class Filters:
         start_s = max(
             problem.now_s,
             int(problem.orders.released_at_s[order]),
-            int(problem.positions.available_at_s[position]),
+            self._available_at_s[position],
         )
         key = (node, start_s)
         if key not in self._ready:
@@ -158,7 +166,7 @@ class Filters:
         if not pairs:
             return {}, Reason.SERVICE_EXCLUDED, details.service_excluded(line, sources)
         self._measure(order, sources)
-        lanes = {pair: self._lane(order, *pair) for pair in pairs}
+        lanes = {pair: self._lane(*pair) for pair in pairs}
         found = {pair: lane for pair, lane in lanes.items() if lane != NONE_IDX}
         if not found:
             return {}, Reason.NO_LANE, details.no_lane(line, pairs)
@@ -190,12 +198,10 @@ class Filters:
             metres = self._network.distance_m(np.full(len(missing), order), missing)
             self._distances.update(zip(missing.tolist(), metres.tolist(), strict=True))
 
-    def _lane(self, order: int, node: int, service: int) -> int:
-        problem, metres = self._problem, self._distances[node]
-        postal = problem.orders.postal_code[order].as_py() or ""
-        country = int(problem.orders.country_idx[order])
-        for lane in self._network.lane_chain(service, node, country, postal):
-            if problem.lanes.from_m[lane] <= metres < problem.lanes.to_m[lane]:
+    def _lane(self, node: int, service: int) -> int:
+        metres = self._distances[node]
+        for lane in self._network.lane_chain(service, node, *self._order_place):
+            if self._from_m[lane] <= metres < self._to_m[lane]:
                 return lane
         return NONE_IDX
 
@@ -249,15 +255,15 @@ class Filters:
         return LineCandidates(rides=worth, lanes=pairs)
 
     def _ready_rides(self, order: int, carried: dict[tuple[int, int], list[Source]]) -> dict[RideKey, list[Source]]:
-        problem, positions = self._problem, self._problem.positions
+        problem = self._problem
         backorder = bool(problem.orders.backorder[order])
         rides: dict[RideKey, list[Source]] = {}
         for (node, service), sources in carried.items():
             dispatches = self._network.clock.dispatches(node, service)
             for source in sources:
-                if not backorder and positions.available_at_s[source.position] > problem.now_s:
+                if not backorder and self._available_at_s[source.position] > problem.now_s:
                     continue
-                expires_s = int(positions.expires_at_s[source.position])
+                expires_s = self._expires_at_s[source.position]
                 for dispatch_s in dispatches:
                     if source.ready_s <= dispatch_s < expires_s:
                         rides.setdefault((node, service, dispatch_s), []).append(source)

@@ -74,6 +74,8 @@ class ReasonDetails:
         units, pack = self._situation.unallocated[line], int(lines.pack[line])
         if lines.group_idx[line] != NONE_IDX:
             return "its group goes whole in one shipment, and no shipment can hold it"
+        if units % pack:
+            return f"{units} units are no multiple of its pack of {pack}"
         if not self._problem.orders.line_split[lines.order_idx[line]]:
             return f"the line may not be split, and no shipment can hold its {units} units"
         if pack > 1:

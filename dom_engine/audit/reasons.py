@@ -85,6 +85,7 @@ class _Reasoner:
         self._num_ways = 0
         self._costs = AdditionCosts(self._situation)
         self._candidates: dict[int, LineCandidates] = {}
+        self._relevant: list[Reason] | None = None
         self._whole_order_ways: dict[frozenset[Reason], tuple[Additions, Way] | None] = {}
 
     def reasons(self) -> Reasons:
@@ -105,6 +106,7 @@ class _Reasoner:
     def _judge_order(self, lines: list[int]) -> None:
         self._candidates = {line: self._filters.candidates(line) for line in lines}
         self._whole_order_ways = {}
+        self._relevant = None
         order = int(self._problem.lines.order_idx[lines[0]])
         whole = is_whole_order(self._situation, order, frozenset())
         shared: _Admitted | None = None
@@ -149,7 +151,9 @@ class _Reasoner:
         return None if way is None else (additions, way)
 
     def _obstacle(self, order: int, line: int) -> Verdict:
-        relevant = [rule for rule in LIFTABLE + ON_LOADS if self._can_matter(order, rule)]
+        if self._relevant is None:
+            self._relevant = [rule for rule in LIFTABLE + ON_LOADS if self._can_matter(order, rule)]
+        relevant = self._relevant
         for rule in relevant:
             found = self._way(order, line, frozenset([rule]))
             if found is not None:

@@ -142,7 +142,7 @@ def test_stock_and_capacity_together_name_the_first() -> None:
 @pytest.mark.parametrize(
     ("reason", "text", "tables"),
     [
-        (Reason.LINE_RULE, "packs of 3, and no 3 units", {"order_lines": line(pack="3")}),
+        (Reason.LINE_RULE, "2 units are no multiple of its pack of 3", {"order_lines": line(pack="3")}),
         (
             Reason.LINE_RULE,
             "may not be split",
