@@ -60,4 +60,10 @@ class Pair(NamedTuple):
     right: Grid
 
 
-Block = Facts | Grid | Pair
+class Remark(NamedTuple):
+    """A line that stands alone."""
+
+    text: str
+
+
+Block = Facts | Grid | Pair | Remark

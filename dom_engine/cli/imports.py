@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from dom_engine.cli import terminal
+from dom_engine.cli.blocks import Remark
+
+Imported = TypeVar("Imported")
 
 app = typer.Typer(
     help="Turn public data sets into scenario folders.\n\n"
@@ -46,7 +50,7 @@ def brunel(
     """
     from dom_engine.importers import import_brunel
 
-    _done(import_brunel(source, out))
+    _done(_imported(source, out, lambda: import_brunel(source, out)))
 
 
 @app.command("online-retail")
@@ -72,9 +76,10 @@ def online_retail(
     from dom_engine.cli.texts import count
     from dom_engine.importers import import_online_retail
 
-    days = import_online_retail(file, network, out, seed)
-    terminal.say(f"Written to {out}: {count(len(days), 'scenario')}, one a day, each extending {out / 'base'}.")
-    terminal.say(f"Solve the first: dom solve {days[0]} --out plan")
+    days = _imported(file, out, lambda: import_online_retail(file, network, out, seed))
+    terminal.show(
+        [Remark(f"Written to {out}: {count(len(days), 'scenario')}, one a day, on {out / 'base'}. {_next(days[0])}")]
+    )
 
 
 @app.command("orlib-cap")
@@ -87,7 +92,7 @@ def orlib_cap(file: Annotated[Path, _file("An instance: cap71.txt and its like."
     """
     from dom_engine.importers import import_orlib_cap
 
-    _done(import_orlib_cap(file, out))
+    _done(_imported(file, out, lambda: import_orlib_cap(file, out)))
 
 
 @app.command("orlib-gap")
@@ -102,8 +107,22 @@ def orlib_gap(
     """
     from dom_engine.importers import import_orlib_gap
 
-    _done(import_orlib_gap(file, out))
+    _done(_imported(file, out, lambda: import_orlib_gap(file, out)))
+
+
+def _imported(source: Path, out: Path, work: Callable[[], Imported]) -> Imported:
+    from dom_engine.cli.progress import reporter
+    from dom_engine.cli.target import check_reachable
+
+    check_reachable(out)
+    with reporter(quiet=False) as report:
+        report.step(f"importing {source}")
+        return work()
 
 
 def _done(folder: Path) -> None:
-    terminal.say(f"Written to {folder}. Solve it: dom solve {folder} --out plan")
+    terminal.show([Remark(f"Written to {folder}. {_next(folder)}")])
+
+
+def _next(folder: Path) -> str:
+    return f"Solve it: dom solve {folder} --out plan"

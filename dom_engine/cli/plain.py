@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dom_engine.cli.blocks import Block, Facts, Grid, Pair
+from dom_engine.cli.blocks import Block, Facts, Grid, Pair, Remark
 
 INDENT = "  "
 
@@ -16,10 +16,13 @@ def lines(blocks: Sequence[Block]) -> Iterator[str]:
         if not first:
             yield ""
         first = False
-        yield from _facts(block) if isinstance(block, Facts) else _grid(block)
+        if isinstance(block, Remark):
+            yield block.text
+        else:
+            yield from _facts(block) if isinstance(block, Facts) else _grid(block)
 
 
-def _flattened(blocks: Sequence[Block]) -> Iterator[Facts | Grid]:
+def _flattened(blocks: Sequence[Block]) -> Iterator[Facts | Grid | Remark]:
     for block in blocks:
         if isinstance(block, Pair):
             yield from block

@@ -112,9 +112,10 @@ def _show(result: Result, scenario: Path, out: Path, variant: str | None, *, as_
 
         terminal.show_json(summary(result))
         return
+    from dom_engine.cli.blocks import Remark
     from dom_engine.cli.outcome import outcome_blocks
     from dom_engine.cli.stated import read_stated
 
-    terminal.show(outcome_blocks(read_stated(out)))
     option = f" --variant {variant}" if variant else ""
-    terminal.say(f"Written to {out}. Check it: dom verify {scenario} {out}{option}")
+    remark = Remark(f"Written to {out}. Check it: dom verify {scenario} {out}{option}")
+    terminal.show([*outcome_blocks(read_stated(out)), remark])

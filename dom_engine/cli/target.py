@@ -1,4 +1,4 @@
-"""Whether a result can be written, asked before a long solve and not after it."""
+"""Whether a folder can be written, asked before the work and not after it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def check_target(out: Path) -> None:
         check_replaceable(out)
     except OSError as error:
         raise InputError.single(str(out), f"cannot be read: {error.strerror}", code="UNREADABLE") from None
+    check_reachable(out)
+
+
+def check_reachable(out: Path) -> None:
+    """Raise InputError unless a folder can be made at ``out``."""
     around = out.resolve().parent
     while not around.exists():
         around = around.parent

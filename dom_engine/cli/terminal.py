@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dom_engine.cli import plain
-from dom_engine.cli.blocks import Block, Cell, Facts, Grid, Tone
+from dom_engine.cli.blocks import Block, Cell, Facts, Grid, Remark, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -49,17 +49,6 @@ def show(blocks: Sequence[Block]) -> None:
         sys.stdout.write("".join(f"{line}\n" for line in plain.lines(blocks)))
 
 
-def say(line: str) -> None:
-    """Print one line to stdout."""
-    out = console()
-    if out.is_terminal:
-        from rich.text import Text
-
-        out.print(Text(line, STYLES[Tone.QUIET]))
-    else:
-        sys.stdout.write(f"\n{line}\n")
-
-
 def picture(blocks: Sequence[Block], title: str) -> str:
     """The blocks as a terminal shows them, as SVG; the same blocks give the same bytes."""
     import io
@@ -82,15 +71,18 @@ def show_json(value: Mapping[str, Any]) -> None:
 def draw(out: Console, blocks: Sequence[Block]) -> None:
     """Draw blocks on a terminal of any width."""
     width = min(out.width, MAX_WIDTH)
-    for block in blocks:
+    for place, block in enumerate(blocks):
+        if place:
+            out.print()
         out.print(_drawn(block, width), width=width)
-        out.print()
 
 
 def _drawn(block: Block, width: int) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
 
+    if isinstance(block, Remark):
+        return _text(Cell(block.text, Tone.QUIET))
     if isinstance(block, Facts):
         return _panel(block)
     if isinstance(block, Grid):
