@@ -19,6 +19,7 @@ from dom_engine.v1.problem_pb2 import (
     OrderLine,
     Rate,
     Scenario,
+    SolveSettings,
 )
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ def tiny_scenario() -> Scenario:
         name="warm-up",
         now="2025-11-24T09:00:00Z",
         horizon_h="48",
+        # To compile takes minutes, once on a machine, and no limit may cut it short.
+        solve=SolveSettings(time_limit_s="86400"),
         nodes=[
             Node(node="north", lat="52.5", lon="13.4", shipment_cost="1"),
             Node(node="south", lat="48.1", lon="11.6", unit_cost="0.2"),

@@ -61,7 +61,9 @@ class Inbox:
 
 def main() -> None:
     """Work until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A supervisor may signal every process of the service: when to end is the front's to say, by closing the pipe.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # Solvers print to standard output from C; frames go where no one else writes.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -223,3 +223,12 @@ def test_a_port_in_use_is_told(server: Server, repository: Path) -> None:
     assert second.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_the_example_of_the_documentation_works(server: Server, repository: Path) -> None:
+    page = (repository / "docs" / "service.md").read_text(encoding="utf-8")
+    script = page.partition("```python\n")[2].partition("```")[0]
+    assert "127.0.0.1:50051" in script
+    script = script.replace("127.0.0.1:50051", server.address)
+    done = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, text=True, check=True)
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["1001", "newark"], ["1001", "reno"]]
