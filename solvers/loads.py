@@ -33,9 +33,8 @@ from solvers.model import (
     STAGE_EXPORT_CLEARANCE,
     STAGE_IMPORT_CLEARANCE,
     STAGE_INSURANCE,
-    SourcingModel,
-    Tariffs,
 )
+from solvers.packed import Packed, Records
 
 NO_SHIPMENT = 2**61
 """Cost of a load that makes no shipment: (P6) or (P7) does not hold."""
@@ -87,55 +86,56 @@ def num_parcels(weight_g: int, max_parcel_g: int) -> int:
 
 
 @inlined
-def rate_row(tariffs: Tariffs, tariff: int, stage: int, billable_g: int) -> int:
+def rate_row(model: Packed, tariff: int, stage: int, billable_g: int) -> int:
     """The row charged: -1 where the stage has no rows, -2 where it has rows and none applies."""
-    first, row = tariffs.ptr[tariff * NUM_STAGES + stage], tariffs.ptr[tariff * NUM_STAGES + stage + 1] - 1
+    tariffs = model.tariffs
+    first = int(model.tariff_ptr[tariff * NUM_STAGES + stage])
+    row = int(model.tariff_ptr[tariff * NUM_STAGES + stage + 1]) - 1
     if row < first:
         return -1
-    while row >= first and tariffs.weight_from_g[row] > billable_g:
+    while row >= first and tariffs[row].weight_from_g > billable_g:
         row -= 1
     return row if row >= first else -2
 
 
 @inlined
 def row_amount_micros(
-    tariffs: Tariffs, row: int, insured: bool, shape: tuple[int, int, int, int, int], distance_m: int
+    tariffs: Records, row: int, insured: bool, shape: tuple[int, int, int, int, int], distance_m: int
 ) -> int:
     """What a rate row charges, rounded; ``insured``: on 110 % of the value.
 
     ``shape`` is (units, lines, parcels, billable weight in g, value in micros).
     """
     units, lines, parcels, billable_g, value_micros = shape
-    whole = tariffs.base[row] + tariffs.per_unit[row] * units
-    whole += tariffs.per_line[row] * lines + tariffs.per_parcel[row] * parcels
-    thousandths = tariffs.per_kg[row] * billable_g + tariffs.per_km[row] * distance_m
-    thousandths += tariffs.per_unit_km[row] * (units * distance_m)
-    millionths = tariffs.per_kg_km[row] * (float(billable_g) * distance_m)
-    if tariffs.pct_of_value[row] != 0.0:
-        millionths += tariffs.pct_of_value[row] * value_micros * (_INSURED_PERCENT if insured else 100) * 100.0
+    rate = tariffs[row]
+    whole = rate.base + rate.per_unit * units + rate.per_line * lines + rate.per_parcel * parcels
+    thousandths = rate.per_kg * billable_g + rate.per_km * distance_m + rate.per_unit_km * (units * distance_m)
+    millionths = rate.per_kg_km * (float(billable_g) * distance_m)
+    if rate.pct_of_value != 0.0:
+        millionths += rate.pct_of_value * value_micros * (_INSURED_PERCENT if insured else 100) * 100.0
     amount = whole + (thousandths / 1e3 + millionths / 1e6)
     if amount < _EXACT_MICROS:
         amount = (whole * 1e6 + thousandths * 1e3 + millionths) / 1e6
-    return half_even(max(tariffs.minimum[row], amount))
+    return half_even(max(rate.minimum, amount))
 
 
 @inlined
-def duty_cost(model: SourcingModel, order: int, percent_micros: float) -> int:
+def duty_cost(model: Packed, order: int, percent_micros: float) -> int:
     """Weighted duties of one line aboard; ``percent_micros`` sums percent times value over what it ships."""
-    by_seller = model.orders.seller_duty[order]
+    by_seller = model.orders[order].seller_duty
     return weighted(half_even(percent_micros / 100.0), model.weights.duty if by_seller else model.weights.buyer)
 
 
 @inlined
-def stages_cost(model: SourcingModel, candidate: int, tariff: int, shape: tuple[int, int, int, int, int]) -> int:
+def stages_cost(model: Packed, candidate: int, tariff: int, shape: tuple[int, int, int, int, int]) -> int:
     """Weighted stages of a shipment, whoever bears them; ``NO_SHIPMENT`` where a priced stage has no row for it."""
     weights, tariffs = model.weights, model.tariffs
-    order = model.candidates.order[candidate]
-    seller_stages, domestic = model.orders.seller_stages[order], model.candidates.domestic[candidate]
-    distance_m = model.candidates.distance_m[candidate]
+    order = model.candidates[candidate].order
+    seller_stages, domestic = model.orders[order].seller_stages, model.candidates[candidate].domestic
+    distance_m = model.candidates[candidate].distance_m
     cost = 0
     for stage in range(NUM_STAGES):
-        row = rate_row(tariffs, tariff, stage, shape[3])
+        row = rate_row(model, tariff, stage, shape[3])
         if row == -2:
             return NO_SHIPMENT
         if row < 0 or (domestic and stage in (STAGE_EXPORT_CLEARANCE, STAGE_IMPORT_CLEARANCE)):
@@ -151,72 +151,79 @@ def stages_cost(model: SourcingModel, candidate: int, tariff: int, shape: tuple[
 
 
 @inlined
-def carbon_cost(model: SourcingModel, candidate: int, service: int, billable_g: int) -> int:
+def carbon_cost(model: Packed, candidate: int, service: int, billable_g: int) -> int:
     """Weighted cost of the CO2: billable tonnes times km times grams per tonne-km."""
-    per_kg, grams = model.weights.carbon_cost_per_kg_micros, model.services.co2_g_per_tkm[service]
+    per_kg, grams = model.weights.carbon_cost_per_kg_micros, model.services[service].co2_g_per_tkm
     if per_kg == 0 or grams == 0.0:
         return 0
-    amount = half_even((grams * per_kg) * (float(billable_g) * model.candidates.distance_m[candidate]) / 1e12)
+    amount = half_even((grams * per_kg) * (float(billable_g) * model.candidates[candidate].distance_m) / 1e12)
     return weighted(amount, model.weights.carbon)
 
 
 @inlined
-def offer_cost(model: SourcingModel, candidate: int, offer: int, cargo: Cargo) -> int:
+def offer_cost(model: Packed, candidate: int, offer: int, cargo: Cargo) -> int:
     """Weighted cost of a load on an offer, whatever its dispatch: all of a shipment but timing and safety stock.
 
     ``NO_SHIPMENT`` where the load is too heavy, worth too little, or a priced stage has no row for it (P6).
     """
-    node, service = model.candidates.node[candidate], model.offers.service[offer]
+    node, service = model.candidates[candidate].node, model.offers[offer].service
     nodes, services = model.nodes, model.services
-    if cargo.weight_g > services.max_weight_g[service] or cargo.value_micros < nodes.min_shipment_value_micros[node]:
+    if cargo.weight_g > services[service].max_weight_g or cargo.value_micros < nodes[node].min_shipment_value_micros:
         return NO_SHIPMENT
-    billable_g = billable_weight_g(cargo.weight_g, cargo.volume_cm3, services.kg_per_m3[service])
-    parcels = num_parcels(cargo.weight_g, services.max_parcel_g[service])
+    billable_g = billable_weight_g(cargo.weight_g, cargo.volume_cm3, services[service].kg_per_m3)
+    parcels = num_parcels(cargo.weight_g, services[service].max_parcel_g)
     shape = (cargo.units, cargo.lines, parcels, billable_g, cargo.value_micros)
-    cost = stages_cost(model, candidate, model.offers.tariff[offer], shape)
+    cost = stages_cost(model, candidate, model.offers[offer].tariff, shape)
     if cost == NO_SHIPMENT:
         return NO_SHIPMENT
-    handling = nodes.shipment_cost_micros[node] + nodes.line_cost_micros[node] * cargo.lines + cargo.unit_cost_micros
-    cost += weighted(handling, model.weights.handling) + nodes.preference_cost[node] + cargo.extra
-    if model.offers.unpreferred[offer]:
-        cost += model.orders.unpreferred_cost[model.candidates.order[candidate]]
+    handling = nodes[node].shipment_cost_micros + nodes[node].line_cost_micros * cargo.lines + cargo.unit_cost_micros
+    cost += weighted(handling, model.weights.handling) + nodes[node].preference_cost + cargo.extra
+    if model.offers[offer].unpreferred:
+        cost += model.orders[model.candidates[candidate].order].unpreferred_cost
     return int(cost + carbon_cost(model, candidate, service, billable_g))
 
 
 @inlined
-def judged_s(model: SourcingModel, order: int, offer: int, trip: int, ready_s: int) -> int:
-    """The instant the window judges, for a load whose last unit is ready at ``ready_s``."""
-    judge = int(model.orders.judge[order])
+def judged_instant_s(
+    judge: int, ready_s: int, earliest_s: int, dispatch_s: int, pre_carriage_s: int, export_s: int, arrival_s: int
+) -> int:
+    """The instant a window judges, by who hands over where; ``ready_s`` is when the last unit aboard is ready."""
     if judge == JUDGE_ARRIVAL:
-        return int(model.trips.arrival_s[trip])
-    dispatch_s = int(model.departures.dispatch_s[model.trips.departure[trip]])
+        return arrival_s
     if judge == JUDGE_EX_WORKS:
-        earliest_s = int(model.orders.earliest_s[order])
         return max(ready_s, min(earliest_s, dispatch_s))
     if judge == JUDGE_AFTER_PRE_CARRIAGE:
-        return int(dispatch_s + model.offers.pre_carriage_s[offer])
+        return dispatch_s + pre_carriage_s
     if judge == JUDGE_AFTER_EXPORT:
-        return int(dispatch_s + model.offers.pre_carriage_s[offer] + model.offers.export_s[offer])
+        return dispatch_s + pre_carriage_s + export_s
     return dispatch_s
 
 
 @inlined
-def timing_cost(model: SourcingModel, order: int, instant_s: int, latest_s: int) -> int:
+def judged_s(model: Packed, order: int, offer: int, trip: int, ready_s: int) -> int:
+    """The instant the window of an order judges a trip by."""
+    lane, at, own = model.offers[offer], model.trips[trip], model.orders[order]
+    dispatch_s = model.departures[at.departure].dispatch_s
+    return judged_instant_s(
+        own.judge, ready_s, own.earliest_s, dispatch_s, lane.pre_carriage_s, lane.export_s, at.arrival_s
+    )
+
+
+@inlined
+def timing_cost(model: Packed, order: int, instant_s: int, latest_s: int) -> int:
     """Weighted lateness and earliness when judged at an instant; ``NO_SHIPMENT`` outside a hard window (P7)."""
-    orders, weights = model.orders, model.weights
-    earliest_s = orders.earliest_s[order]
-    if earliest_s <= instant_s <= latest_s:
+    own, weights = model.orders[order], model.weights
+    if own.earliest_s <= instant_s <= latest_s:
         return 0
-    if orders.hard_window[order]:
+    if own.hard_window:
         return NO_SHIPMENT
     cost = 0
-    if instant_s > latest_s and orders.late_cost_per_day_micros[order] > 0:
+    if instant_s > latest_s and own.late_cost_per_day_micros > 0:
         days = -((latest_s - instant_s) // DAY_S)
-        amount = half_even(orders.late_factor[order] * (days * orders.late_cost_per_day_micros[order]))
-        cost += weighted(amount, weights.late)
-    if instant_s < earliest_s and orders.early_cost_per_day_micros[order] > 0:
-        days = -((instant_s - earliest_s) // DAY_S)
-        cost += weighted(days * orders.early_cost_per_day_micros[order], weights.early)
+        cost += weighted(half_even(own.late_factor * (days * own.late_cost_per_day_micros)), weights.late)
+    if instant_s < own.earliest_s and own.early_cost_per_day_micros > 0:
+        days = -((instant_s - own.earliest_s) // DAY_S)
+        cost += weighted(days * own.early_cost_per_day_micros, weights.early)
     return cost
 
 
@@ -241,58 +248,59 @@ def measured(measure: int, cargo: Cargo, parcels: int) -> int:
 
 
 @inlined
-def source_ready_s(model: SourcingModel, candidate: int, position: int) -> int:
+def source_ready_s(model: Packed, candidate: int, position: int) -> int:
     """When a position's units can leave for the candidate's order (P5)."""
-    return int(max(model.candidates.ready_s[candidate], model.positions.ready_s[position]))
+    return int(max(model.candidates[candidate].ready_s, model.positions[position].ready_s))
 
 
 @inlined
-def rides(model: SourcingModel, candidate: int, position: int, service: int, dispatch_s: int) -> bool:
+def rides(model: Packed, candidate: int, position: int, service: int, dispatch_s: int) -> bool:
     """Whether a position's units can ride a service at an instant (P5)."""
-    if not model.services.carry[service, model.items.tag_class[model.positions.item[position]]]:
+    if not model.carry[service, model.items[model.positions[position].item].tag_class]:
         return False
-    return bool(source_ready_s(model, candidate, position) <= dispatch_s < model.positions.expires_s[position])
+    return bool(source_ready_s(model, candidate, position) <= dispatch_s < model.positions[position].expires_s)
 
 
 @kernel
-def find_offer(model: SourcingModel, candidate: int, trip: int) -> int:
+def find_offer(model: Packed, candidate: int, trip: int) -> int:
     """The offer of a candidate that a trip belongs to, -1 where it is none of the candidate's."""
-    offer_class = model.candidates.offer_class[candidate]
-    for offer in range(model.offers.class_ptr[offer_class], model.offers.class_ptr[offer_class + 1]):
-        if model.offers.trip_ptr[offer] <= trip < model.offers.trip_ptr[offer + 1]:
+    offer_class = model.candidates[candidate].offer_class
+    for offer in range(model.class_ptr[offer_class], model.class_ptr[offer_class + 1]):
+        if model.offers[offer].trip_from <= trip < model.offers[offer].trip_to:
             return offer
     return -1
 
 
 @kernel
-def cargo_of(model: SourcingModel, candidate: int, sources: I32, quantities: I64) -> Cargo:
+def cargo_of(model: Packed, candidate: int, sources: I32, quantities: I64) -> Cargo:
     """What a load of (source, quantity) pairs amounts to. Pairs may come in any order."""
     lines, positions, items = model.lines, model.positions, model.items
-    order = model.candidates.order[candidate]
+    order = model.candidates[candidate].order
     units, weight_g, volume_cm3, value_micros, work_s, unit_cost_micros, extra = 0, 0, 0, 0, 0, 0, 0
     aboard = 0
     for i in range(len(sources)):
-        line, position, quantity = model.sources.line[sources[i]], model.sources.position[sources[i]], quantities[i]
-        item = positions.item[position]
+        source, quantity = model.sources[sources[i]], quantities[i]
+        line, position = np.int64(source.line), np.int64(source.position)
+        item = positions[position].item
         units += quantity
-        weight_g += quantity * items.weight_g[item]
-        volume_cm3 += quantity * items.volume_cm3[item]
-        value_micros += quantity * lines.unit_price_micros[line]
-        work_s += quantity * positions.work_s[position]
-        unit_cost_micros += quantity * positions.unit_cost_micros[position]
-        if item != lines.item[line]:
-            extra += quantity * lines.substitute_cost[line]
+        weight_g += quantity * items[item].weight_g
+        volume_cm3 += quantity * items[item].volume_cm3
+        value_micros += quantity * lines[line].unit_price_micros
+        work_s += quantity * positions[position].work_s
+        unit_cost_micros += quantity * positions[position].unit_cost_micros
+        if item != lines[line].item:
+            extra += quantity * lines[line].substitute_cost
         first = True
         for j in range(i):
-            if model.sources.line[sources[j]] == line:
+            if model.sources[sources[j]].line == line:
                 first = False
                 break
         if first:
             aboard += 1
-            percent_micros, price_micros = 0.0, lines.unit_price_micros[line]
+            percent_micros, price_micros = 0.0, lines[line].unit_price_micros
             for j in range(i, len(sources)):
-                if model.sources.line[sources[j]] == line:
-                    percent_micros += model.sources.duty_pct[sources[j]] * (quantities[j] * price_micros)
-            if not model.candidates.domestic[candidate]:
+                if model.sources[sources[j]].line == line:
+                    percent_micros += model.sources[sources[j]].duty_pct * (quantities[j] * price_micros)
+            if not model.candidates[candidate].domestic:
                 extra += duty_cost(model, order, percent_micros)
     return Cargo(units, aboard, weight_g, volume_cm3, value_micros, work_s, unit_cost_micros, extra)

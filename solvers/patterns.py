@@ -25,7 +25,8 @@ from solvers.loads import (
     source_ready_s,
     timing_cost,
 )
-from solvers.model import I32, I64, UNLIMITED, Flags, Patterns, SourcingModel
+from solvers.model import F64, I32, I64, UNLIMITED, Flags, Patterns, Prices, SourcingModel
+from solvers.packed import Packed, packed, wide
 
 RULE_ROWS = 8
 """What ``judge`` says of a pattern that, alone, breaks a shared row."""
@@ -163,15 +164,35 @@ def judge(model: SourcingModel, patterns: Patterns, row_capacity: I64) -> tuple[
     room = len(patterns.load_source) + int(departure_rows.sum())
     cost, fill, rule = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
     draw_ptr, draw_row, draw = np.zeros(count + 1, np.int64), np.zeros(room, np.int32), np.zeros(room, np.int64)
-    judge_patterns(model, patterns, row_capacity, cost, fill, rule, draw_ptr, draw_row, draw)
+    judge_patterns(packed(model), patterns, row_capacity, cost, fill, rule, draw_ptr, draw_row, draw)
     end = int(draw_ptr[-1])
     draws = (draw_ptr, draw_row[:end], draw[:end])
     return Patterns(patterns.order, cost, fill, *patterns[3:10], *draws), rule
 
 
+def priced_cost(model: SourcingModel, patterns: Patterns, prices: Prices) -> F64:
+    """What each pattern pays at given prices: own cost, draws, activations and fill, float64[num_patterns]."""
+    value = patterns.cost + patterns.fill * prices.fill
+    _add_prices(patterns, prices, value)
+    return value
+
+
+@kernel
+def _add_prices(patterns: Patterns, prices: Prices, value: F64) -> None:
+    for k in range(len(patterns.order)):
+        for i in range(patterns.draw_ptr[k], patterns.draw_ptr[k + 1]):
+            value[k] += patterns.draw[i] * prices.row[patterns.draw_row[i]]
+        for s in range(patterns.ship_ptr[k], patterns.ship_ptr[k + 1]):
+            again = False
+            for other in range(patterns.ship_ptr[k], s):
+                again = again or patterns.ship_cand[other] == patterns.ship_cand[s]
+            if not again:
+                value[k] += prices.activation[patterns.ship_cand[s]]
+
+
 @kernel
 def judge_patterns(
-    model: SourcingModel,
+    model: Packed,
     patterns: Patterns,
     row_capacity: I64,
     cost: I64,
@@ -183,12 +204,13 @@ def judge_patterns(
 ) -> None:
     """Fill the last six arrays; ``draw_row`` and ``draw`` have room for every load entry and row of every trip."""
     most_lines = 0
-    for order in patterns.order:
-        most_lines = max(most_lines, model.orders.line_ptr[order + 1] - model.orders.line_ptr[order])
+    for k in range(len(patterns.order)):
+        order = patterns.order[k]
+        most_lines = max(most_lines, model.orders[order].line_to - model.orders[order].line_from)
     shipped, aboard = np.zeros(most_lines, np.int64), np.zeros(most_lines, np.int64)
     end = 0
     for k in range(len(patterns.order)):
-        order = patterns.order[k]
+        order = wide(patterns.order[k])
         shipped[:] = 0
         broken = _count_rule(model, patterns, k)
         start = end
@@ -209,13 +231,13 @@ def judge_patterns(
                 broken = _lower(broken, RULE_ROWS)
         draw_ptr[k + 1] = end
         splits = max(0, patterns.ship_ptr[k + 1] - patterns.ship_ptr[k] - 1)
-        total += splits * model.orders.split_cost[order]
+        total += splits * model.orders[order].split_cost
         left_fill = 0
-        first_line = model.orders.line_ptr[order]
-        for line in range(first_line, model.orders.line_ptr[order + 1]):
-            left = model.lines.quantity[line] - shipped[line - first_line]
-            total += left * model.lines.unmet_cost[line]
-            left_fill += left * model.lines.fill_weight[line]
+        first_line = model.orders[order].line_from
+        for line in range(first_line, model.orders[order].line_to):
+            left = model.lines[line].quantity - shipped[line - first_line]
+            total += left * model.lines[line].unmet_cost
+            left_fill += left * model.lines[line].fill_weight
         cost[k], fill[k], rule[k] = total, left_fill, broken
 
 
@@ -226,55 +248,55 @@ def _lower(broken: int, code: int) -> int:
 
 
 @kernel
-def _count_rule(model: SourcingModel, patterns: Patterns, k: int) -> int:
+def _count_rule(model: Packed, patterns: Patterns, k: int) -> int:
     """(P1) trips of the order's candidates, each once, not too many."""
-    order = patterns.order[k]
+    order = wide(patterns.order[k])
     first, last = patterns.ship_ptr[k], patterns.ship_ptr[k + 1]
-    most = model.orders.max_shipments[order]
+    most = model.orders[order].max_shipments
     if most > 0 and last - first > most:
         return 1
     for s in range(first, last):
-        candidate = patterns.ship_cand[s]
-        if model.candidates.order[candidate] != order or find_offer(model, candidate, patterns.ship_trip[s]) < 0:
+        candidate, trip = wide(patterns.ship_cand[s]), wide(patterns.ship_trip[s])
+        if model.candidates[candidate].order != order or find_offer(model, candidate, trip) < 0:
             return 1
         for other in range(first, s):
-            if patterns.ship_cand[other] == candidate and patterns.ship_trip[other] == patterns.ship_trip[s]:
+            if patterns.ship_cand[other] == candidate and patterns.ship_trip[other] == trip:
                 return 1
     return 0
 
 
 @kernel
-def _load_rule(model: SourcingModel, patterns: Patterns, s: int, order: int, aboard: I64) -> int:
+def _load_rule(model: Packed, patterns: Patterns, s: int, order: int, aboard: I64) -> int:
     """(P2, P3, P5) of one shipment; leaves in ``aboard`` the units of each line of the order."""
     aboard[:] = 0
-    candidate, trip = patterns.ship_cand[s], patterns.ship_trip[s]
+    candidate, trip = wide(patterns.ship_cand[s]), wide(patterns.ship_trip[s])
     offer = find_offer(model, candidate, trip)
     if offer < 0:
         return 1
-    service, dispatch_s = model.offers.service[offer], model.departures.dispatch_s[model.trips.departure[trip]]
-    first_line = model.orders.line_ptr[order]
+    service, dispatch_s = model.offers[offer].service, model.departures[model.trips[trip].departure].dispatch_s
+    first_line = model.orders[order].line_from
     first_load, last_load = patterns.load_ptr[s], patterns.load_ptr[s + 1]
     if first_load == last_load:
         return 2
     broken = 0
     for i in range(first_load, last_load):
-        source = patterns.load_source[i]
-        inside = model.candidates.source_ptr[candidate] <= source < model.candidates.source_ptr[candidate + 1]
+        source = wide(patterns.load_source[i])
+        inside = model.candidates[candidate].source_from <= source < model.candidates[candidate].source_to
         if not inside or patterns.load_quantity[i] <= 0:
             return 2
         for other in range(first_load, i):
             if patterns.load_source[other] == source and patterns.load_safety[other] == patterns.load_safety[i]:
                 return 2
-        if patterns.load_safety[i] and not model.orders.use_safety_stock[order]:
+        if patterns.load_safety[i] and not model.orders[order].use_safety_stock:
             broken = 5
-        if not rides(model, candidate, model.sources.position[source], service, dispatch_s):
+        if not rides(model, candidate, wide(model.sources[source].position), service, dispatch_s):
             broken = 5
-        aboard[model.sources.line[source] - first_line] += patterns.load_quantity[i]
-    for line in range(first_line, model.orders.line_ptr[order + 1]):
+        aboard[model.sources[source].line - first_line] += patterns.load_quantity[i]
+    for line in range(first_line, model.orders[order].line_to):
         units = aboard[line - first_line]
-        if units % model.lines.pack[line] != 0:
+        if units % model.lines[line].pack != 0:
             return 2
-        if units > 0 and model.lines.unsplit[line] and units != model.lines.quantity[line]:
+        if units > 0 and model.lines[line].unsplit and units != model.lines[line].quantity:
             broken = _lower(broken, 3)
         if units > 0 and not _group_whole(model, order, line, aboard):
             broken = _lower(broken, 3)
@@ -282,22 +304,22 @@ def _load_rule(model: SourcingModel, patterns: Patterns, s: int, order: int, abo
 
 
 @inlined
-def _group_whole(model: SourcingModel, order: int, line: int, aboard: I64) -> bool:
+def _group_whole(model: Packed, order: int, line: int, aboard: I64) -> bool:
     """Whether the group of a line aboard (if it has one) is aboard whole."""
-    group = model.lines.group[line]
+    group = model.lines[line].group
     if group < 0:
         return True
-    first_line = model.orders.line_ptr[order]
-    for other in range(first_line, model.orders.line_ptr[order + 1]):
-        if model.lines.group[other] == group and aboard[other - first_line] != model.lines.quantity[other]:
+    first_line = model.orders[order].line_from
+    for other in range(first_line, model.orders[order].line_to):
+        if model.lines[other].group == group and aboard[other - first_line] != model.lines[other].quantity:
             return False
     return True
 
 
 @kernel
-def _shipment_cost(model: SourcingModel, patterns: Patterns, s: int, order: int, aboard: I64) -> tuple[int, int]:
+def _shipment_cost(model: Packed, patterns: Patterns, s: int, order: int, aboard: I64) -> tuple[int, int]:
     """(P6, P7) of one shipment, and what it costs."""
-    candidate, trip = patterns.ship_cand[s], patterns.ship_trip[s]
+    candidate, trip = wide(patterns.ship_cand[s]), wide(patterns.ship_trip[s])
     offer = find_offer(model, candidate, trip)
     first_load, last_load = patterns.load_ptr[s], patterns.load_ptr[s + 1]
     cargo = cargo_of(
@@ -306,16 +328,16 @@ def _shipment_cost(model: SourcingModel, patterns: Patterns, s: int, order: int,
     cost = offer_cost(model, candidate, offer, cargo)
     if cost == NO_SHIPMENT:
         return 6, 0
-    first_line = model.orders.line_ptr[order]
+    first_line = model.orders[order].line_from
     latest_s, ready_s = UNLIMITED, -UNLIMITED
-    for line in range(first_line, model.orders.line_ptr[order + 1]):
+    for line in range(first_line, model.orders[order].line_to):
         if aboard[line - first_line] > 0:
-            latest_s = min(latest_s, int(model.lines.latest_s[line]))
+            latest_s = min(latest_s, int(model.lines[line].latest_s))
     for i in range(first_load, last_load):
-        position = model.sources.position[patterns.load_source[i]]
+        position = wide(model.sources[patterns.load_source[i]].position)
         ready_s = max(ready_s, source_ready_s(model, candidate, position))
         if patterns.load_safety[i]:
-            cost += patterns.load_quantity[i] * model.rows.unit_cost[len(model.positions.node) + position]
+            cost += patterns.load_quantity[i] * model.rows[len(model.positions) + position].unit_cost
     timing = timing_cost(model, order, judged_s(model, order, offer, trip, ready_s), latest_s)
     if timing == NO_SHIPMENT:
         return 7, 0
@@ -323,44 +345,42 @@ def _shipment_cost(model: SourcingModel, patterns: Patterns, s: int, order: int,
 
 
 @kernel
-def _order_rule(model: SourcingModel, order: int, shipped: I64, shipments: int) -> int:
+def _order_rule(model: Packed, order: int, shipped: I64, shipments: int) -> int:
     """(P2, P4) over all shipments: quantities, completeness, one shipment."""
-    first_line = model.orders.line_ptr[order]
+    first_line = model.orders[order].line_from
     complete = True
-    for line in range(first_line, model.orders.line_ptr[order + 1]):
+    for line in range(first_line, model.orders[order].line_to):
         units = shipped[line - first_line]
-        if units > model.lines.quantity[line]:
+        if units > model.lines[line].quantity:
             return 2
-        complete = complete and units == model.lines.quantity[line]
-    if shipments > 0 and model.orders.ship_complete[order] and not complete:
+        complete = complete and units == model.lines[line].quantity
+    if shipments > 0 and model.orders[order].ship_complete and not complete:
         return 4
-    if shipments > 0 and model.orders.ship_together[order] and (not complete or shipments > 1):
+    if shipments > 0 and model.orders[order].ship_together and (not complete or shipments > 1):
         return 4
     return 0
 
 
 @kernel
-def _draw_shipment(
-    model: SourcingModel, patterns: Patterns, s: int, start: int, end: int, draw_row: I32, draw: I64
-) -> int:
+def _draw_shipment(model: Packed, patterns: Patterns, s: int, start: int, end: int, draw_row: I32, draw: I64) -> int:
     """Add a shipment's draws to those from ``start`` on; returns the new end."""
-    num_positions = len(model.positions.node)
-    candidate, trip = patterns.ship_cand[s], patterns.ship_trip[s]
+    num_positions = len(model.positions)
+    candidate, trip = wide(patterns.ship_cand[s]), wide(patterns.ship_trip[s])
     first_load, last_load = patterns.load_ptr[s], patterns.load_ptr[s + 1]
     for i in range(first_load, last_load):
-        row = model.sources.position[patterns.load_source[i]]
+        row = wide(model.sources[patterns.load_source[i]].position)
         if patterns.load_safety[i]:
             row += num_positions
         end = _add_draw(row, patterns.load_quantity[i], start, end, draw_row, draw)
-    departure = model.trips.departure[trip]
-    if model.departures.row_ptr[departure] < model.departures.row_ptr[departure + 1]:
+    departure = model.trips[trip].departure
+    if model.departures[departure].row_from < model.departures[departure].row_to:
         sources, quantities = patterns.load_source[first_load:last_load], patterns.load_quantity[first_load:last_load]
         cargo = cargo_of(model, candidate, sources, quantities)
-        service = model.departures.service[departure]
-        parcels = num_parcels(cargo.weight_g, model.services.max_parcel_g[service])
-        for r in range(model.departures.row_ptr[departure], model.departures.row_ptr[departure + 1]):
-            row = model.departures.row[r]
-            amount = measured(model.rows.measure[row], cargo, parcels)
+        service = model.departures[departure].service
+        parcels = num_parcels(cargo.weight_g, model.services[service].max_parcel_g)
+        for r in range(model.departures[departure].row_from, model.departures[departure].row_to):
+            row = model.departure_row[r]
+            amount = measured(model.rows[row].measure, cargo, parcels)
             if amount > 0:
                 end = _add_draw(row, amount, start, end, draw_row, draw)
     return end

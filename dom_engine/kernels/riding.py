@@ -6,29 +6,32 @@ import numpy as np
 
 from dom_engine.domain.columns import I32, I64, Flags
 from solvers.jit import inlined, kernel
-from solvers.loads import judged_s, rides, source_ready_s
+from solvers.loads import judged_instant_s
 from solvers.model import SourcingModel
 
 
 @inlined
 def _in_window(model: SourcingModel, order: int, line: int, offer: int, trip: int, ready_s: int) -> bool:
-    instant_s = judged_s(model, order, offer, trip, ready_s)
-    return bool(model.orders.earliest_s[order] <= instant_s <= model.lines.latest_s[line])
+    earliest_s, dispatch_s = model.orders.earliest_s[order], model.departures.dispatch_s[model.trips.departure[trip]]
+    lane = model.offers.pre_carriage_s[offer], model.offers.export_s[offer], model.trips.arrival_s[trip]
+    instant_s = judged_instant_s(model.orders.judge[order], ready_s, earliest_s, dispatch_s, *lane)
+    return bool(earliest_s <= instant_s <= model.lines.latest_s[line])
 
 
 @inlined
 def _rides_some_trip(model: SourcingModel, cand: int, source: int) -> bool:
     order = model.candidates.order[cand]
     line, position = model.sources.line[source], model.sources.position[source]
+    tags, expires_s = model.items.tag_class[model.positions.item[position]], model.positions.expires_s[position]
+    ready_s = max(model.candidates.ready_s[cand], model.positions.ready_s[position])
     hard = model.orders.hard_window[order]
     offers, group = model.offers, model.candidates.offer_class[cand]
     for offer in range(offers.class_ptr[group], offers.class_ptr[group + 1]):
         for trip in range(offers.trip_ptr[offer], offers.trip_ptr[offer + 1]):
             dispatch_s = model.departures.dispatch_s[model.trips.departure[trip]]
             # (P5), and as much of (P7) as can be told before loading.
-            if rides(model, cand, position, offers.service[offer], dispatch_s) and (
-                not hard or _in_window(model, order, line, offer, trip, source_ready_s(model, cand, position))
-            ):
+            rides = model.services.carry[offers.service[offer], tags] and ready_s <= dispatch_s < expires_s
+            if rides and (not hard or _in_window(model, order, line, offer, trip, ready_s)):
                 return True
     return False
 
