@@ -100,11 +100,6 @@ class Column:
         """Whether the cell's text is taken verbatim."""
         return self.kind in TEXT_KINDS
 
-    @property
-    def is_integer(self) -> bool:
-        """Whether scaling rounds down to a whole number."""
-        return self.kind is Kind.INTEGER
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -278,19 +273,14 @@ _RATES = _table(
     _choice("stage", STAGES, "main_carriage"),
     _amount("weight_from_kg", Kind.KG),
     _amount("base", Kind.MONEY),
-    *(
-        _amount(name, Kind.RATE)
-        for name in (
-            "per_kg",
-            "per_unit",
-            "per_line",
-            "per_parcel",
-            "per_km",
-            "per_unit_km",
-            "per_kg_km",
-            "pct_of_value",
-        )
-    ),
+    _amount("per_kg", Kind.RATE),
+    _amount("per_unit", Kind.RATE),
+    _amount("per_line", Kind.RATE),
+    _amount("per_parcel", Kind.RATE),
+    _amount("per_km", Kind.RATE),
+    _amount("per_unit_km", Kind.RATE),
+    _amount("per_kg_km", Kind.RATE),
+    _amount("pct_of_value", Kind.RATE),
     _amount("minimum", Kind.MONEY),
     required=True,
 )
