@@ -124,10 +124,6 @@ class FaultLog:
         """Note one fault."""
         self._faults.add(fault)
 
-    def extend(self, faults: Iterable[Fault]) -> None:
-        """Note several faults."""
-        self._faults.update(faults)
-
     def node(self, node: YamlNode, path: str, code: str, message: str) -> None:
         """Note a fault in a setting."""
         self.add(Fault(node.file, node.line, path, code, message))

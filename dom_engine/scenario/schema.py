@@ -1,7 +1,6 @@
 """The file contract in one place: every table, column, type, unit, default and reference of section 2.
 
-The reader, the changes, the writer and the wire are all driven by ``TABLES``; adding a column to the format starts
-(and mostly ends) here.
+Reader, changes, writer and wire are driven by ``TABLES``; adding a column to the format starts (and mostly ends) here.
 """
 
 from __future__ import annotations
