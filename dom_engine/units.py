@@ -1,7 +1,8 @@
 """Unit aliases, sentinels and the exact conversions between the boundary and the inside.
 
-Outside: money in the scenario's currency, hours, km, kg, litres, decimals. Inside: integer micros, seconds, metres,
-grams, cubic centimetres. Conversions round half to even; what leaves 64 bits raises ``OverflowError``.
+Outside: money in the scenario's currency, hours, km, kg, litres, decimals. Inside: integer micros, seconds,
+metres, grams, cubic centimetres. Conversions round half to even; what leaves 64 bits raises
+``OverflowError``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The lower bound that any prices give: order minima plus the responses of rows and nodes.
 
-Lagrangian relaxation of C2-C5 (Geoffrion 1974, doi:10.1007/BFb0120690). Floats steer; ``exact_bound`` is what may be claimed.
+Lagrangian relaxation of C2-C5 (Geoffrion 1974, doi:10.1007/BFb0120690). Floats steer; ``exact_bound`` is what
+may be claimed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
 
 
 class MeasurePrices(NamedTuple):
-    """Prices as a certificate states them: integer micros per whole measure of a row, per use of a candidate's node, per weighted unit."""
+    """Prices as a certificate states them: integer micros per whole measure of a row, per use, per weighted unit."""
 
     row: I64
     activation: I64
@@ -81,7 +82,7 @@ def priced_micros(model: SourcingModel, patterns: Patterns, prices: MeasurePrice
 def exact_minima(
     model: SourcingModel, patterns: Patterns, prices: MeasurePrices, lower_bound: npt.NDArray[np.float64], exact: Flags
 ) -> list[Fraction]:
-    """Each order's least payment: that of its best pattern where proven, else the kernel's bound less its float error."""
+    """Each order's least payment: its best pattern's where proven, else the kernel's bound less its float error."""
     paid = priced_micros(model, patterns, prices)
     minima: list[Fraction] = []
     for value, bound, proven in zip(paid, lower_bound.tolist(), exact.tolist(), strict=True):
@@ -91,7 +92,9 @@ def exact_minima(
     return minima
 
 
-def exact_bound(model: SourcingModel, prices: MeasurePrices, order_minima: Fraction, fill_limit: int | None = None) -> int:
+def exact_bound(
+    model: SourcingModel, prices: MeasurePrices, order_minima: Fraction, fill_limit: int | None = None
+) -> int:
     """L of section 9 in exact arithmetic, rounded down to a micro."""
     rows = model.rows
     of_node: dict[int, Fraction] = {}

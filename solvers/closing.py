@@ -1,7 +1,9 @@
 """Closing the gap: a set-partitioning program over all patterns that an improvement could use.
 
-With prices of bound L and a plan of cost U, a pattern that pays more than its order's minimum plus U - L is in no better plan
-(reduced-cost fixing). So a pool complete up to a threshold T proves min(its own optimum, L + T), and the optimum once T >= U - L.
+With prices of bound L and a plan of cost U, a pattern that pays more than its order's minimum plus U - L is
+in no better plan
+(reduced-cost fixing). So a pool complete up to a threshold T proves min(its own optimum, L + T), and the
+optimum once T >= U - L.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ def close_by_pool(
         assert incumbent.patterns is not None
         pool = merge(merge(pool, incumbent.patterns), near.patterns)
         if threshold >= needed:
-            # Nothing dearer can improve the plan; the incumbent's own patterns stay out of the way of the proof.
+            # Nothing dearer can improve the plan; the incumbent's own patterns stay out of the way of the
+            # proof.
             least = priced.lower_bound[pool.order]
             pool = take(pool, np.flatnonzero(paid(model, pool, generated.prices) <= least + needed))
         reach = lower + int(threshold) - 1 if complete else lower
@@ -110,7 +113,12 @@ def _choose(
     assert master is not None
     share = stop.remaining_s if final else stop.remaining_s / 2
     outcome = solve_mip(
-        master.program, stop, relative_gap=gap / 2, time_limit_s=share, hint=_hint(model, master, pool, incumbent), seed=seed
+        master.program,
+        stop,
+        relative_gap=gap / 2,
+        time_limit_s=share,
+        hint=_hint(model, master, pool, incumbent),
+        seed=seed,
     )
     _accept(pool, master, outcome, incumbent)
     if np.isfinite(outcome.bound):

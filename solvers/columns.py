@@ -1,7 +1,8 @@
 """Column generation: patterns and row prices found together, with a lower bound at every step.
 
-The restricted master's duals are smoothed towards the best prices so far (Wentges 1997, doi:10.1016/S0969-6016(97)00001-4), which
-tames their swings; every pricing pass gives a Lagrangian bound, so stopping early still proves something.
+The restricted master's duals are smoothed towards the best prices so far (Wentges 1997,
+doi:10.1016/S0969-6016(97)00001-4), which tames their swings; every pricing pass gives a Lagrangian bound, so
+stopping early still proves something.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def generate_columns(
     Parameters
     ----------
     pool
-        At least one pattern of every order, among them choices that hold all rows together (serving nothing always does).
+        At least one pattern of every order, among them choices that hold all rows together (serving nothing
+        always does).
     pricing_work
         Work limit per order and pass handed to the pricing kernel.
     """
@@ -120,7 +122,8 @@ def generate_columns(
                     on_bound(bound)
             reduced = paid(model, priced.patterns, duals) - order_dual[priced.patterns.order]
             attractive = np.flatnonzero(reduced < -1e-7 * (1.0 + np.abs(order_dual[priced.patterns.order])))
-            # A pass at smoothed prices that finds nothing for the duals themselves says little: go nearer to them.
+            # A pass at smoothed prices that finds nothing for the duals themselves says little: go nearer to
+            # them.
             if len(attractive) or smoothing == 0.0 or stop.reason is not None:
                 break
             smoothing = smoothing / 2 if smoothing > 0.1 else 0.0

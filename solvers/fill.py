@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.model import CostWeights, SourcingModel
+from solvers.model import CostWeights, SourcingModel, frozen
 
 
 def fill_model(model: SourcingModel) -> SourcingModel:
@@ -14,7 +14,7 @@ def fill_model(model: SourcingModel) -> SourcingModel:
     """
     tariffs, rows, nodes = model.tariffs, model.rows, model.nodes
     free = np.zeros_like(tariffs.base)
-    return model._replace(
+    changed = model._replace(
         weights=CostWeights(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0),
         orders=model.orders._replace(
             split_cost=np.zeros_like(model.orders.split_cost),
@@ -48,6 +48,7 @@ def fill_model(model: SourcingModel) -> SourcingModel:
             unit_cost=np.zeros_like(rows.unit_cost),
         ),
     )
+    return frozen(changed)
 
 
 def fill_step(model: SourcingModel) -> int:

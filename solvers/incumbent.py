@@ -14,7 +14,7 @@ from solvers.stop import Stop
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a watcher is told: phase, incumbent and bound in weighted micros (None while there is none), seconds since the start."""
+    """What a watcher is told; incumbent and bound are weighted micros, None while there is none."""
 
     phase: str
     incumbent_micros: int | None

@@ -1,7 +1,8 @@
 """The restricted master: choose one pattern per order so that rows hold (C1-C6 over a pool of patterns).
 
-As a linear program its duals are the next row prices (column generation, Gilmore & Gomory 1961, doi:10.1287/opre.9.6.849); as an
-integer program it is the set-partitioning model that finds plans. A row enters only when the pool could break it.
+As a linear program its duals are the next row prices (column generation, Gilmore & Gomory 1961,
+doi:10.1287/opre.9.6.849); as an integer program it is the set-partitioning model that finds plans. A row
+enters only when the pool could break it.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ _SAFE_INTEGER = 2.0**61
 class Master(NamedTuple):
     """A program over patterns, and where its columns and rows came from.
 
-    Columns: patterns, then the ``nodes`` that may open, loads of ``load_rows``, overtime of ``overtime_rows`` (in ``overtime_unit`` base units). ``cost_scale`` turns weighted
-    micros into the program's cost. ``row_of`` gives, per program row, the shared row (stock and capacity rows), the candidate (activation rows,
-    ``row_kind`` 1) or nothing.
+    Columns: patterns, then the ``nodes`` that may open, loads of ``load_rows``, overtime of ``overtime_rows``
+    (in ``overtime_unit`` base units). ``cost_scale`` turns weighted micros into the program's cost.
+    ``row_of`` gives, per program row, the shared row (stock and capacity rows), the candidate (activation
+    rows, ``row_kind`` 1) or nothing.
     """
 
     program: Program
@@ -90,8 +92,8 @@ def build_master(
     fill_limit
         Upper limit of the weighted unallocated units in millionths (C5), None without it.
     in_integers
-        True: all coefficients are integers in base units, for CP-SAT; returns None where they would not fit 62 bits. False: rows in
-        measures and costs in money, for float solvers.
+        True: all coefficients are integers in base units, for CP-SAT; returns None where they would not fit
+        62 bits. False: rows in measures and costs in money, for float solvers.
     """
     rows = model.rows
     used = np.unique(patterns.draw_row)
@@ -111,8 +113,11 @@ def build_master(
 
     unit = np.ones(model.num_rows) if in_integers else rows.scale.astype(np.float64)
     cost_scale = _cost_scale(model, overtime_rows) if in_integers else _MICROS
-    # A row must be stated also where it cannot bind but opening a load or a node is what makes it give anything.
-    gated = (load_col[used] >= 0) | ((rows.node[used] >= 0) & (node_col[rows.node[used]] >= 0) & (rows.measure[used] >= 0))
+    # A row must be stated also where it cannot bind but opening a load or a node is what makes it give
+    # anything.
+    gated = (load_col[used] >= 0) | (
+        (rows.node[used] >= 0) & (node_col[rows.node[used]] >= 0) & (rows.measure[used] >= 0)
+    )
     stated = np.union1d(binding, used[gated]).astype(np.int64)
 
     block = _Rows()
@@ -122,7 +127,11 @@ def build_master(
     if fill_limit is not None:
         fill_unit = 1.0 if in_integers else 1e6
         at = block.add_rows(
-            KIND_FILL, np.zeros(1, np.int64), np.array([-np.inf]), np.array([fill_limit / fill_unit]), np.array([fill_unit])
+            KIND_FILL,
+            np.zeros(1, np.int64),
+            np.array([-np.inf]),
+            np.array([fill_limit / fill_unit]),
+            np.array([fill_unit]),
         )
         block.add_entries(np.full(num, at[0]), np.arange(num), patterns.fill / fill_unit)
 
@@ -147,7 +156,15 @@ def build_master(
         return None
     ptr, col, coef = block.csr()
     program = Program(
-        cost, np.zeros(len(cost)), upper, integer, ptr, col, coef, np.concatenate(block.lower), np.concatenate(block.upper)
+        cost,
+        np.zeros(len(cost)),
+        upper,
+        integer,
+        ptr,
+        col,
+        coef,
+        np.concatenate(block.lower),
+        np.concatenate(block.upper),
     )
     return Master(
         program, num, nodes, load_rows, overtime_rows, unit[overtime_rows], cost_scale,

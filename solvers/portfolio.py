@@ -6,7 +6,8 @@
 2. plan one order after another in their sequence, as shops do: a first plan;
 3. generate columns: row prices and the certified bound;
 4. plan again in the light of the prices, then choose among all patterns near each order's priced minimum;
-5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model bounds the rest.
+5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model
+bounds the rest.
 
 The rules of today (``greedy``) stop after step 2 with a bound at zero prices.
 """
@@ -23,7 +24,7 @@ from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.closing import close_by_compact, close_by_pool
 from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
-from solvers.greedy import RULES, construct, regret_sequence, rule_prices
+from solvers.greedy import RULES, construct, regret_sequence
 from solvers.incumbent import Incumbent, Progress
 from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, recost, unserved
@@ -71,15 +72,18 @@ def solve(
     return outcome._replace(fill_bound=min(fill_bound, first.objective), optimal=outcome.optimal and proven)
 
 
-def _by_rule(
-    model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None
-) -> Outcome:
+def _by_rule(model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None) -> Outcome:
     incumbent = Incumbent(model, stop, watch)
     incumbent.enter(settings.method)
     incumbent.offer(unserved(model))
-    prices = rule_prices(model, settings.method)
-    incumbent.offer(construct(model, prices, settings.sequence, stop, rule=settings.method))
-    return _finish(model, settings, stop, incumbent, [Prices.zero(model)], None)
+    zero = Prices.zero(model)
+    incumbent.offer(
+        construct(
+            model, zero, settings.sequence, stop,
+            work_limit=PRICING_WORK, threads=settings.threads, rule=settings.method,
+        )
+    )  # fmt: skip
+    return _finish(model, settings, stop, incumbent, [zero], None)
 
 
 def _search(
@@ -105,7 +109,7 @@ def _search(
     prices = zero
     if not incumbent.closed(settings.gap) and stop.reason is None:
         incumbent.enter("construction")
-        plan = construct(model, zero, settings.sequence, stop)
+        plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
         pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
         if stop.reason is None:
@@ -131,8 +135,9 @@ def _improve(
     )
     if not incumbent.closed(settings.gap) and stop.reason is None:
         incumbent.enter("construction")
-        sequence = regret_sequence(model, generated.prices, everyone, settings.threads)
-        incumbent.offer(construct(model, generated.prices, sequence, stop))
+        prices, threads = generated.prices, settings.threads
+        sequence = regret_sequence(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
+        incumbent.offer(construct(model, prices, sequence, stop, work_limit=PRICING_WORK, threads=threads))
     if not incumbent.closed(settings.gap) and stop.reason is None:
         close_by_pool(model, settings.gap, settings.seed, settings.threads, stop, incumbent, generated, PRICING_WORK)
     if not incumbent.closed(settings.gap) and stop.reason is None:
@@ -148,7 +153,7 @@ def _finish(
     prices: list[Prices],
     fill_limit: int | None,
 ) -> Outcome:
-    """Recompute the certificate in exact integers at the best of the prices, whatever the clock says: no bound is claimed otherwise."""
+    """Recompute the certificate in exact integers at the best prices, whatever the clock says: no bound is claimed else."""
     reason = stop.reason
     incumbent.enter("certificate")
     # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.

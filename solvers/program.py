@@ -1,8 +1,9 @@
 """Linear and integer programs as arrays, and the OR-Tools solvers that take them.
 
-MathOpt loads a ``ModelProto`` filled from arrays some ten times faster than it takes one coefficient at a time. HiGHS is the workhorse:
-its cuts are strong on set partitioning. It ignores MathOpt's interrupter, so a solve runs in a thread of its own that is left behind
-when the run is stopped. CP-SAT is the judge where optimality must hold in integers.
+MathOpt loads a ``ModelProto`` filled from arrays some ten times faster than it takes one coefficient at a
+time. HiGHS is the workhorse: its cuts are strong on set partitioning. It ignores MathOpt's interrupter, so a
+solve runs in a thread of its own that is left behind when the run is stopped. CP-SAT is the judge where
+optimality must hold in integers.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _POLL_S = 0.02
 
 
 class Program(NamedTuple):
-    """minimise cost x, row_lower <= A x <= row_upper, lower <= x <= upper; A by rows (CSR: ``ptr``, ``col``, ``coef``)."""
+    """minimise cost x, row_lower <= A x <= row_upper, lower <= x <= upper; A by rows (``ptr``, ``col``, ``coef``)."""
 
     cost: F64
     lower: F64
@@ -66,7 +67,13 @@ def solve_lp(program: Program, stop: Stop) -> LpOutcome | None:
 
 
 def solve_mip(
-    program: Program, stop: Stop, *, relative_gap: float, time_limit_s: float = float("inf"), hint: F64 | None = None, seed: int = 0
+    program: Program,
+    stop: Stop,
+    *,
+    relative_gap: float,
+    time_limit_s: float = float("inf"),
+    hint: F64 | None = None,
+    seed: int = 0,
 ) -> MipOutcome:
     """Solve with HiGHS within its float tolerances; ``hint`` is a feasible start."""
     model = _mathopt_model(program, relaxed=False)
@@ -100,7 +107,8 @@ def solve_in_integers(
 ) -> MipOutcome:
     """Solve with CP-SAT: every coefficient an integer, every claim holds in integers.
 
-    With one thread and a deterministic limit the run reproduces to the byte. The caller keeps ``sum |cost| * upper`` within 2**62.
+    With one thread and a deterministic limit the run reproduces to the byte. The caller keeps ``sum |cost| *
+    upper`` within 2**62.
     """
     model, variables = _cp_model(program, hint)
     solver = cp_model.CpSolver()

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class StopReason(StrEnum):
+    """What ended a run before its own end."""
+
     TIME = "TIME"
     WORK = "WORK"
     INTERRUPTED = "INTERRUPTED"
@@ -58,6 +60,7 @@ class Stop:
 
     @property
     def elapsed_s(self) -> float:
+        """Seconds since this stop was made."""
         return now_s() - self.started_s
 
     @property

@@ -16,7 +16,8 @@ def public_holidays(region: str, year: int) -> frozenset[int]:
     Raises
     ------
     NotImplementedError
-        When the ``holidays`` library knows no such country or subdivision (the reader turns it into a located fault).
+        When the ``holidays`` library knows no such country or subdivision (the reader turns it into a located
+        fault).
     """
     country, _, subdivision = region.partition("-")
     # An observed day may fall into the year before or after its holiday (New Year's Day on a Saturday).
@@ -30,7 +31,8 @@ def public_holidays(region: str, year: int) -> frozenset[int]:
 class Calendar:
     """Open weekdays less holidays and closed dates, plus open dates, which win over the rest.
 
-    ``weekdays`` has bit 0 for Monday; ``regions`` are codes of ``holidays``; ``closed`` and ``open`` are ordinals.
+    ``weekdays`` has bit 0 for Monday; ``regions`` are codes of ``holidays``; ``closed`` and ``open`` are
+    ordinals.
     """
 
     calendar: str

@@ -36,6 +36,7 @@ class Lists:
 
     @property
     def lengths(self) -> I64:
+        """Entries per row."""
         return np.diff(self.ptr)
 
     @classmethod

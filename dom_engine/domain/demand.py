@@ -11,10 +11,11 @@ from dom_engine.domain.columns import F64, I8, I32, I64, Flags, Ids, Lists, free
 class Orders:
     """One row per order, sorted by id.
 
-    ``released_at_s`` holds ``Problem.now_s`` where blank. ``earliest_s`` is ``ALWAYS_S`` and ``latest_s`` ``NEVER_S`` when blank.
-    ``max_shipments`` is resolved (policy where blank), 0: no limit. ``country_idx``/``customs_idx`` are territories (-1 blank; a blank
-    customs holds the country). Empty lists of ``services``, ``nodes``, ``node_tags``, ``preferred_services`` mean no limit;
-    ``pickup_node_idx`` -1: none. Lines of order ``o`` are ``line_ptr[o]:line_ptr[o + 1]``.
+    ``released_at_s`` holds ``Problem.now_s`` where blank. ``earliest_s`` is ``ALWAYS_S`` and ``latest_s``
+    ``NEVER_S`` when blank. ``max_shipments`` is resolved (policy where blank), 0: no limit.
+    ``country_idx``/``customs_idx`` are territories (-1 blank; a blank customs holds the country). Empty lists
+    of ``services``, ``nodes``, ``node_tags``, ``preferred_services`` mean no limit; ``pickup_node_idx`` -1:
+    none. Lines of order ``o`` are ``line_ptr[o]:line_ptr[o + 1]``.
     """
 
     ids: Ids
@@ -61,8 +62,9 @@ class Orders:
 class OrderLines:
     """One row per order line, sorted by (order, line).
 
-    ``unit_price_micros``, ``unmet_cost_micros`` and ``latest_s`` are resolved: the item's value, the policy's cost and the order's
-    latest where the line is silent. ``group_idx`` is unique per (order, group label), -1: none. ``substitutes`` index items.
+    ``unit_price_micros``, ``unmet_cost_micros`` and ``latest_s`` are resolved: the item's value, the policy's
+    cost and the order's latest where the line is silent. ``group_idx`` is unique per (order, group label),
+    -1: none. ``substitutes`` index items.
     """
 
     order_idx: I32

@@ -12,6 +12,8 @@ from dom_engine.domain.columns import F64, I8, I32, I64, Flags, Ids, Lists, free
 
 
 class NodeKind(IntEnum):
+    """What a node is; nothing is decided by it, people filter by it."""
+
     DC = 0
     STORE = 1
     SUPPLIER = 2
@@ -22,10 +24,10 @@ class NodeKind(IntEnum):
 class Nodes:
     """One row per node.
 
-    ``country_idx``/``customs_idx`` index ``Problem.territories`` (-1 blank; a blank customs already holds the country),
-    ``timezone_idx`` indexes ``Problem.timezones``, ``calendar_idx`` ``Problem.calendars`` (-1: always open).
-    ``cutoff_s`` counts from local midnight. ``max_distance_m`` is ``UNLIMITED`` when blank; ``lat``/``lon`` are 0 where
-    ``has_location`` is false. ``tags`` index ``Problem.tags``.
+    ``country_idx``/``customs_idx`` index ``Problem.territories`` (-1 blank; a blank customs already holds the
+    country), ``timezone_idx`` indexes ``Problem.timezones``, ``calendar_idx`` ``Problem.calendars`` (-1:
+    always open). ``cutoff_s`` counts from local midnight. ``max_distance_m`` is ``UNLIMITED`` when blank;
+    ``lat``/``lon`` are 0 where ``has_location`` is false. ``tags`` index ``Problem.tags``.
     """
 
     ids: Ids
@@ -58,7 +60,7 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """One row per item. ``origin_idx`` is a territory, -1: the node's customs territory. ``hs_code`` may be empty text."""
+    """One row per item. ``origin_idx`` is a territory, -1: the node's customs territory; ``hs_code`` may be empty."""
 
     ids: Ids
     weight_g: I64
@@ -111,10 +113,11 @@ class NodeServices:
 class Positions:
     """Stock positions, sorted by (node, item, available_at, lot, pool).
 
-    ``available_at_s`` is ``ALWAYS_S`` when blank; ``expires_at_s`` ``NEVER_S`` when blank. ``lot_idx`` indexes
-    ``Problem.lots`` and ``pool_idx`` ``Problem.pools`` (-1 blank). ``free`` and ``covered_safety`` follow section 2:
-    covered = min(safety_stock, max(0, quantity - reserved)), free = max(0, quantity - reserved) - covered.
-    ``unit_cost_micros`` and ``work_s`` are what ``node_items`` (else the node) says for the position's node and item.
+    ``available_at_s`` is ``ALWAYS_S`` when blank; ``expires_at_s`` ``NEVER_S`` when blank. ``lot_idx``
+    indexes ``Problem.lots`` and ``pool_idx`` ``Problem.pools`` (-1 blank). ``free`` and ``covered_safety``
+    follow section 2: covered = min(safety_stock, max(0, quantity - reserved)), free = max(0, quantity -
+    reserved) - covered. ``unit_cost_micros`` and ``work_s`` are what ``node_items`` (else the node) says for
+    the position's node and item.
     """
 
     node_idx: I32

@@ -16,9 +16,10 @@ from dom_engine.domain.transport import Capacities, Duties, Lanes, Rates, Servic
 class Problem:
     """One batch of orders and the network that serves it (sections 1 and 2 of the problem statement).
 
-    The vocabularies ``territories`` (countries and customs territories), ``tags``, ``lots``, ``pools``, ``groups``, ``rate_ids`` and
-    ``timezones`` (IANA names) are sorted bytewise; the ``*_idx`` columns of the tables index them. ``digest`` is the sha256 of
-    the canonical problem: equal for two folders that state the same problem, whatever the order of their rows.
+    The vocabularies ``territories`` (countries and customs territories), ``tags``, ``lots``, ``pools``,
+    ``groups``, ``rate_ids`` and ``timezones`` (IANA names) are sorted bytewise; the ``*_idx`` columns of the
+    tables index them. ``digest`` is the sha256 of the canonical problem: equal for two folders that state the
+    same problem, whatever the order of their rows.
     """
 
     name: str

@@ -13,6 +13,8 @@ from dom_engine.domain.rows import PricedRows
 
 
 class Status(StrEnum):
+    """``OPTIMAL``: proven within the gap asked for (section 8); ``FEASIBLE``: audited, not proven."""
+
     OPTIMAL = "OPTIMAL"
     FEASIBLE = "FEASIBLE"
 
@@ -26,7 +28,7 @@ class Limit(StrEnum):
 
 
 class Reason(Enum):
-    """Why a unit was left out (section 8): first the candidate filters in their order, then the plan's reasons in theirs."""
+    """Why a unit was left out (section 8): the candidate filters in their order, then the plan's reasons in theirs."""
 
     NODE_DISABLED = 0
     NODE_EXCLUDED = 1
@@ -86,6 +88,7 @@ class Evaluation:
 
     @property
     def objective_micros(self) -> int:
+        """Z of section 5."""
         return sum(self.costs_micros.values())
 
 

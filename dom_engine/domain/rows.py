@@ -9,6 +9,8 @@ from dom_engine.domain.columns import I8, I32, I64, freeze
 
 
 class RowKind(IntEnum):
+    """What a row limits; the lower-case name is the ``kind`` of ``prices.csv``."""
+
     STOCK = 0
     SAFETY_STOCK = 1
     CAPACITY = 2
@@ -20,10 +22,13 @@ class RowKind(IntEnum):
 class PricedRows:
     """``prices.csv``: the rows with a price, and how much of each the plan uses.
 
-    ``position_idx`` (stock, safety_stock), ``capacity_idx`` (capacity: a row of ``Problem.capacities``), ``node_idx`` and ``order_idx``
-    (activation) are -1 where they do not apply. A capacity row is one instance: ``starts_s``/``ends_s`` are the capacity's own bounds, or the
-    node-local day clipped to them where it repeats daily. ``limit`` and ``used`` are in base units, ``price_micros`` is per whole measure (per
-    unit of stock; per use for activation; per weighted unit for fill, whose ``limit`` and ``used`` are in millionths of a weighted unit).
+    ``position_idx`` (stock, safety_stock), ``capacity_idx`` (capacity: a row of ``Problem.capacities``),
+    ``node_idx`` and ``order_idx``
+    (activation) are -1 where they do not apply. A capacity row is one instance: ``starts_s``/``ends_s`` are
+    the capacity's own bounds, or the node-local day clipped to them where it repeats daily. ``limit`` and
+    ``used`` are in base units, ``price_micros`` is per whole measure (per unit of stock; per use for
+    activation; per weighted unit for fill, whose ``limit`` and ``used`` are in millionths of a weighted
+    unit).
     """
 
     kind: I8

@@ -24,6 +24,8 @@ class Stage(IntEnum):
 
 
 class Incoterm(IntEnum):
+    """The eleven rules of Incoterms 2020."""
+
     EXW = 0
     FCA = 1
     FAS = 2
@@ -38,6 +40,8 @@ class Incoterm(IntEnum):
 
 
 class NamedPlace(IntEnum):
+    """How far FCA, CPT and CIP reach; other rules do not read it."""
+
     ORIGIN = 0
     ORIGIN_PORT = 1
     DESTINATION_PORT = 2

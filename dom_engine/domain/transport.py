@@ -9,6 +9,8 @@ from dom_engine.domain.columns import F64, I8, I32, I64, Flags, Ids, Lists, free
 
 
 class Mode(IntEnum):
+    """How a service moves goods."""
+
     PARCEL = 0
     LTL = 1
     FTL = 2
@@ -74,8 +76,8 @@ class Services:
 class Lanes:
     """Lanes, sorted by (service, node, country, prefix, from, to, rate).
 
-    ``node_idx`` -1: every node; ``country_idx`` (a territory) -1: any destination; ``to_m`` ``UNLIMITED`` when blank.
-    ``rate_idx`` indexes ``Problem.rate_ids``.
+    ``node_idx`` -1: every node; ``country_idx`` (a territory) -1: any destination; ``to_m`` ``UNLIMITED``
+    when blank. ``rate_idx`` indexes ``Problem.rate_ids``.
     """
 
     service_idx: I32
@@ -103,8 +105,8 @@ class Lanes:
 class Rates:
     """Rate rows, sorted by (rate, stage, weight_from_g).
 
-    ``base`` and ``minimum`` are money, hence micros; the ``per_*`` columns are money (not micros) per unit of measure with the
-    precision given, ``pct_of_value`` is percent.
+    ``base`` and ``minimum`` are money, hence micros; the ``per_*`` columns are money (not micros) per unit of
+    measure with the precision given, ``pct_of_value`` is percent.
     """
 
     rate_idx: I32
@@ -148,8 +150,9 @@ class Duties:
 class Capacities:
     """Capacity rows as stated; daily ones are not yet repeated.
 
-    ``node_idx``/``service_idx`` -1: all of them together. ``starts_s`` is ``ALWAYS_S`` and ``ends_s`` ``NEVER_S`` when blank.
-    ``limit`` and ``overtime_limit`` are in the measure's base unit, ``overtime_cost_micros`` per whole measure.
+    ``node_idx``/``service_idx`` -1: all of them together. ``starts_s`` is ``ALWAYS_S`` and ``ends_s``
+    ``NEVER_S`` when blank. ``limit`` and ``overtime_limit`` are in the measure's base unit,
+    ``overtime_cost_micros`` per whole measure.
     """
 
     node_idx: I32
