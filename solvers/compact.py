@@ -89,13 +89,13 @@ def solve_compact(
             return CompactOutcome(None, None, False)
         return CompactOutcome(nothing, int(nothing.cost.sum()), True)
     hint = None if warm is None else start_of(model, network, compact, stand_ins, warm, stop)
-    outcome = solve_mip(
-        compact.program, stop, relative_gap=relative_gap, time_limit_s=time_limit_s, hint=hint, seed=seed
-    )
+    # HiGHS may overrun its limit, and what it has found by the hard stop would be lost.
+    limit_s = min(time_limit_s, stop.remaining_s - min(1.0, 0.05 * stop.remaining_s))
+    outcome = solve_mip(compact.program, stop, relative_gap=relative_gap, time_limit_s=limit_s, hint=hint, seed=seed)
     patterns = None if outcome.x is None else plan_of(model, network, compact.layout, outcome.x)
     if patterns is not None and fill_limit is not None and int(patterns.fill.sum()) > fill_limit:
         patterns = None
-    return CompactOutcome(patterns, _in_micros(outcome.bound, compact.slack), outcome.optimal)
+    return CompactOutcome(patterns, _in_micros(outcome.bound, compact), outcome.optimal)
 
 
 def state_compact(
@@ -131,7 +131,9 @@ def state_compact(
     return network, compact._replace(slack=compact.slack + needless.slack), stand_ins
 
 
-def _in_micros(bound: float, slack: float) -> int | None:
+def _in_micros(bound: float, compact: Compact) -> int | None:
     if not np.isfinite(bound):
         return None
-    return int(np.floor((bound - slack - abs(bound) * _SAFETY) / MICROS)) - 1
+    micros = int(np.floor((bound - compact.slack - abs(bound) * _SAFETY) / MICROS)) - 1
+    # Between two costs that plans can have, the bound moves up to the next.
+    return -(-micros // compact.step) * compact.step

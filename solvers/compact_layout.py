@@ -250,7 +250,7 @@ def _parts(
     level = part - ptr[arc] + 1
     whole = halved[arc] & (level == 2)
     unit = np.where(levelled[arc], level, np.where(whole, steps[arc], 1)) * pack[arc]
-    unit = np.where(settled[arc], np.where(bundled[arc], pairs.most[arcs.pair[arc]], arcs.most[arc]), unit)
+    unit = np.where(settled[arc] & bundled[arc], pairs.most[arcs.pair[arc]], unit)
     most = np.where(levelled[arc] | whole, 1, np.where(halved[arc], steps[arc] - 1, steps[arc]))
     column = np.where(settled[arc], gate_col[arcs.pair[arc]], -1)
     own = column < 0

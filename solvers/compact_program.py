@@ -50,11 +50,16 @@ _BILLED = ((ACTUAL_KG, 0.0), (VOLUME_KG, GRAM_ROUNDING_KG))
 
 
 class Compact(NamedTuple):
-    """A program, where its columns stand, and the money that rounding may take off beside what the columns carry."""
+    """A program and where its columns stand.
+
+    ``slack`` is money: what rounding may take off beside what the columns carry. ``step``: every plan costs a whole
+    multiple of so many micros (1 where nothing is known).
+    """
 
     program: Program
     layout: Layout
     slack: float
+    step: int
 
 
 def build_compact(
@@ -77,7 +82,18 @@ def build_compact(
     stock_rows(model, network, layout, measures, assembly)
     rounded_rows = capacity_rows(model, draws, layout, measures, assembly)
     slack = _loose_slack(model, network, layout, terms) + rounded_rows * MICROS
-    return Compact(assembly.program(), layout, slack)
+    program = assembly.program()
+    return Compact(program, layout, slack, _step(program, layout, costs, terms))
+
+
+def _step(program: Program, layout: Layout, costs: SlotCosts, terms: SlotTerms) -> int:
+    """The largest step that all costs are multiples of, 1 where amounts are rounded or drawn continuously."""
+    priced = program.cost != 0
+    whole = program.integer.copy()
+    whole[layout.unmet_col[layout.unmet_col >= 0]] = True
+    if terms.slack.any() or len(costs.tiers.slot) or not whole[priced].all():
+        return 1
+    return max(1, int(np.gcd.reduce(np.rint(program.cost[priced] / MICROS).astype(np.int64), initial=0)))
 
 
 def _loose_slack(model: SourcingModel, network: Network, layout: Layout, terms: SlotTerms) -> float:

@@ -7,13 +7,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from solvers.compact import solve_compact
+from solvers import compact_layout, compact_program
+from solvers.compact import solve_compact, state_compact
+from solvers.compact_arcs import build_network
+from solvers.compact_plan import plan_of, start_of
 from solvers.incumbent import shared_cost, usage_of
 from solvers.model import JUDGE_EX_WORKS, Patterns, SourcingModel
 from solvers.patterns import unserved
 from solvers.stop import Stop
 from tests.naive_pricing import Pattern, TooLarge, patterns_of
-from tests.unit.solvers.models import random_model
+from tests.unit.solvers.models import PLAIN, random_model
 
 MICROS_OF_SLACK = 1_000
 """Billable weight by volume may be half a gram off in each shipment; rounding to micros is far less."""
@@ -64,20 +67,136 @@ def _shared(model: SourcingModel, plan: tuple[Pattern, ...], used: np.ndarray) -
     return cost
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_bound_and_plan_meet_at_the_optimum(seed: int) -> None:
-    model = random_model(seed)
+def solvable(seed: int, num_orders: int = 2, fill_limit: int | None = None) -> tuple[SourcingModel, int | None]:
+    """A random batch and its optimum; of one order where two are too many to enumerate."""
+    model = random_model(seed, num_orders=num_orders)
     try:
-        optimum = cheapest_plan(model)
+        return model, cheapest_plan(model, fill_limit)
     except TooLarge:
         model = random_model(seed, num_orders=1)
-        optimum = cheapest_plan(model)
+        return model, cheapest_plan(model, fill_limit)
+
+
+def exactly_stated(model: SourcingModel) -> bool:
+    return not (model.orders.judge == JUDGE_EX_WORKS).any()
+
+
+@pytest.mark.parametrize("seed", range(70))
+def test_bound_and_plan_meet_at_the_optimum(seed: int) -> None:
+    model, optimum = solvable(seed)
     outcome = solve_compact(model, Stop(60), relative_gap=0.0)
     assert optimum is not None
     assert outcome.bound is not None
     assert outcome.bound <= optimum
-    if not (model.orders.judge == JUDGE_EX_WORKS).any():
+    if exactly_stated(model):
         assert outcome.optimal
         assert outcome.bound >= optimum - MICROS_OF_SLACK
         assert outcome.patterns is not None
         assert optimum <= plan_cost(model, outcome.patterns) <= optimum + MICROS_OF_SLACK
+
+
+@pytest.mark.parametrize("seed", [1165, 2321, 2885])
+def test_a_load_alone_in_its_shipment_is_whole_packs(seed: int) -> None:
+    model, optimum = solvable(seed)
+    outcome = solve_compact(model, Stop(60), relative_gap=0.0)
+    assert optimum is not None
+    assert outcome.patterns is not None
+    assert plan_cost(model, outcome.patterns) == optimum
+
+
+@pytest.mark.parametrize("seed", range(200, 225))
+def test_large_loads_are_stated_as_all_or_a_part(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact_layout, "MOST_LEVELS", 1)
+    monkeypatch.setattr(compact_program, "MOST_LEVELS", 1)
+    model, optimum = solvable(seed)
+    outcome = solve_compact(model, Stop(60), relative_gap=0.0)
+    assert optimum is not None
+    assert outcome.bound is not None
+    assert outcome.bound <= optimum
+    if exactly_stated(model):
+        assert outcome.bound >= optimum - MICROS_OF_SLACK
+
+
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_fill_is_held_to_its_limit(seed: int) -> None:
+    model = random_model(seed, num_orders=1)
+    fill = sorted({pattern.fill for pattern in patterns_of(model, 0, most=600)})
+    limit = fill[len(fill) // 2] if len(fill) > 1 else fill[0]
+    optimum = cheapest_plan(model, limit)
+    outcome = solve_compact(model, Stop(60), fill_limit=limit, relative_gap=0.0)
+    if optimum is not None:
+        assert outcome.bound is not None
+        assert outcome.bound <= optimum
+    if outcome.patterns is not None:
+        assert int(outcome.patterns.fill.sum()) <= limit
+        assert optimum is not None
+        assert plan_cost(model, outcome.patterns) >= optimum
+
+
+def test_a_fill_that_nothing_reaches_gives_no_plan() -> None:
+    model = random_model(5, PLAIN)
+    wanted = model.lines.fill_weight * model.lines.quantity
+    model = model._replace(rows=model.rows._replace(limit=np.zeros_like(model.rows.limit)))
+    assert solve_compact(model, Stop(60), fill_limit=int(wanted.sum()) - 1).patterns is None
+    everything_left = solve_compact(model, Stop(60), fill_limit=int(wanted.sum()))
+    assert everything_left.optimal
+    assert everything_left.bound == int((model.lines.unmet_cost * model.lines.quantity).sum())
+
+
+@pytest.mark.parametrize("seed", range(400, 430))
+def test_a_plan_is_a_start_of_its_own_cost(seed: int) -> None:
+    model = random_model(seed)
+    plan = solve_compact(model, Stop(60), relative_gap=0.0).patterns
+    network, compact, stand_ins = state_compact(model, np.arange(model.num_orders))
+    if compact is None or plan is None:
+        assert plan is None or len(plan.ship_cand) == 0
+        return
+    start = start_of(model, network, compact, stand_ins, plan, Stop(60))
+    assert start is not None
+    stated = plan_of(model, network, compact.layout, start)
+    assert stated is not None
+    assert plan_cost(model, stated) == plan_cost(model, plan)
+    again = solve_compact(model, Stop(60), warm=plan, relative_gap=0.0)
+    assert again.patterns is not None
+    assert plan_cost(model, again.patterns) <= plan_cost(model, plan)
+
+
+def test_orders_are_solved_by_themselves() -> None:
+    model = random_model(7, PLAIN, num_orders=4)
+    alone = solve_compact(model, Stop(60), orders=np.array([2, 0]), relative_gap=0.0)
+    assert alone.patterns is not None
+    assert alone.patterns.order.tolist() == [0, 2]
+    everyone = solve_compact(model, Stop(60), relative_gap=0.0)
+    assert alone.bound is not None
+    assert everyone.bound is not None
+    assert alone.bound <= everyone.bound
+
+
+def test_days_that_nothing_tells_apart_are_one_day() -> None:
+    model = random_model(12, PLAIN._replace(days=4), num_orders=6)
+    network, compact, stand_ins = state_compact(model, np.arange(6))
+    assert compact is not None
+    listed = build_network(model, np.arange(6)).slots.num
+    assert network.slots.num < listed
+    assert network.slots.num + len(stand_ins.key) - 1 == listed
+
+
+def test_a_bound_between_two_possible_costs_is_the_next_cost() -> None:
+    model = random_model(3, PLAIN, num_orders=5)
+    whole = model._replace(
+        tariffs=model.tariffs._replace(
+            **{name: np.zeros_like(model.tariffs.base) for name in ("per_kg", "per_unit_km", "per_kg_km", "per_km")},
+            base=np.full_like(model.tariffs.base, 7_000_000.0),
+            pct_of_value=np.zeros_like(model.tariffs.base),
+        )
+    )
+    outcome = solve_compact(whole, Stop(60), relative_gap=0.0)
+    assert outcome.patterns is not None
+    assert outcome.bound == plan_cost(whole, outcome.patterns)
+
+
+def test_a_stop_that_has_come_leaves_no_claim() -> None:
+    stop = Stop(60)
+    stop.interrupt()
+    outcome = solve_compact(random_model(9, PLAIN, num_orders=30), stop)
+    assert outcome.bound is None or outcome.patterns is not None
