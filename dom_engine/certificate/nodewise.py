@@ -169,6 +169,12 @@ class _NodeByNode:
 
 def _sums(shape: Shape, first: I64, second: I64) -> I64:
     """The least of first[a] + second[b] over a + b = state, for every state."""
-    part, rest, begin = shape.splits
-    sums: I64 = np.minimum.reduceat(first[part] + second[rest], begin)
+    if shape.keeps_splits:
+        part, rest, begin = shape.splits
+        sums: I64 = np.minimum.reduceat(first[part] + second[rest], begin)
+        return sums
+    sums = first[0] + second
+    for state in range(1, shape.num_states):
+        parts = shape.below(state)
+        sums[state] = min(sums[state], (first[parts] + second[state - parts]).min())
     return sums

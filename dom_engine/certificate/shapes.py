@@ -20,7 +20,7 @@ from dom_engine.domain.columns import I64, Flags
 
 MAX_STATES = 4096
 MAX_LINES = 12  # 2 ** 12 = 4096: more lines have more states
-_MAX_SPLITS_KEPT = 1 << 20
+_MAX_SPLITS_KEPT = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,27 @@ class Shape:
 
     def below(self, state: int) -> I64:
         """The states but 0 whose every digit is at most that of ``state``."""
-        if self._num_splits > _MAX_SPLITS_KEPT:
+        if not self.keeps_splits:
             return self._parts(state)[1:]
         first, _, begin = self.splits
         end = begin[state + 1] if state + 1 < len(begin) else len(first)
         return first[begin[state] + 1 : end]
 
     def _parts(self, state: int) -> I64:
+        if len(self.radix) == 1:
+            return np.arange(state + 1)
         return np.flatnonzero((self.digits <= self.digits[state]).all(axis=1))
 
-    @property
-    def _num_splits(self) -> int:
-        """How many ways there are to write the states as sums of two."""
-        return prod(radix * (radix + 1) // 2 for radix in self.radix)
+    @cached_property
+    def keeps_splits(self) -> bool:
+        """Whether the ways to write the states as sums of two are few enough to keep."""
+        return prod(radix * (radix + 1) // 2 for radix in self.radix) <= _MAX_SPLITS_KEPT
 
     @cached_property
     def splits(self) -> tuple[I64, I64, I64]:
         """Every way to write every state as a sum of two: first parts, second parts, and where each state's begin.
 
-        The first way leaves all to the second part.
+        The first way leaves all to the second part. Only for shapes that ``keeps_splits``.
         """
         parts = [self._parts(state) for state in range(self.num_states)]
         begin = np.concatenate([[0], np.cumsum([len(part) for part in parts])])[:-1]
@@ -70,7 +72,7 @@ class Shape:
         return first.astype(np.int64), second.astype(np.int64), begin.astype(np.int64)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def shape_of(radix: tuple[int, ...]) -> Shape:
     """The shape of these radices, its tables shared."""
     return Shape(radix)
