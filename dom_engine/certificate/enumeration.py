@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dom_engine.certificate.options import Budget, Draws, NodeOptions, Option, OrderRules
+from dom_engine.certificate.options import MAX_LOADS, Budget, Draws, NodeOptions, Option, OrderRules, TooManyError
 from dom_engine.certificate.sources import Block, Pricing
 
 _State = tuple[tuple[int, ...], Draws, frozenset[int], int]
@@ -25,6 +25,8 @@ def enumerate_minimum(pricing: Pricing, block: Block, order: int, budget: Budget
         When that takes more steps than ``budget`` has left.
     """
     rules = OrderRules.of(pricing, block, order)
+    if rules.num_states > MAX_LOADS:
+        raise TooManyError
     first, last = np.searchsorted(block.pair_order, (order, order + 1))
     nodes = [NodeOptions(pricing, block, rules, pair, budget) for pair in range(int(first), int(last))]
     limits = _scarce_rows(pricing, rules, nodes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -105,6 +106,11 @@ class OrderRules:
             scarce_sources=scarce,
             source_row=row_of,
         )
+
+    @property
+    def num_states(self) -> int:
+        """How many quantities of its lines the order may take, all together."""
+        return prod(1 + units // step if step else 1 for units, step in zip(self.quantity, self.steps, strict=True))
 
     def unmet(self, left: tuple[int, ...]) -> int:
         """What these units pay when they are left out."""
