@@ -40,6 +40,7 @@ def stated_plan(problem: Problem, stated: StatedResult, findings: Findings) -> S
         lambda _: ("the shipment's node has no stock position of this item, available_at, lot and pool", "", ""),
     )
     _check_order(shipments, allocations, findings)
+    _check_ranges(problem, shipments, allocations, findings)
     if len(findings.found) > before:
         return None
     keys = tuple(shipments.values[name] for name in ("service", "node", "dispatch_at", "order"))
@@ -105,6 +106,27 @@ def _check_order(shipments: StatedTable, allocations: StatedTable, findings: Fin
         "DIFFERS",
         other.tolist(),
         lambda row: ("is not the shipment's order", allocations.texts["order"][row].as_py(), ""),
+    )
+
+
+def _check_ranges(problem: Problem, shipments: StatedTable, allocations: StatedTable, findings: Findings) -> None:
+    """Instants within the horizon and quantities within the order line: what lies beyond has no amounts to check."""
+    dispatch_s = shipments.values["dispatch_at"]
+    beyond = np.flatnonzero((dispatch_s <= problem.now_s) | (dispatch_s > problem.horizon_end_s))
+    findings.add_rows(
+        shipments.file,
+        "dispatch_at",
+        "DISPATCH",
+        beyond.tolist(),
+        lambda row: ("no dispatch after now and within the horizon", shipments.texts["dispatch_at"][row].as_py(), ""),
+    )
+    quantity, ordered = allocations.values["quantity"], problem.lines.quantity[allocations.values["line"]]
+    findings.add_rows(
+        allocations.file,
+        "quantity",
+        "QUANTITY",
+        np.flatnonzero((quantity < 1) | (quantity > ordered)).tolist(),
+        lambda row: ("is no quantity of this order line", quantity[row], f"1 to {ordered[row]}"),
     )
 
 

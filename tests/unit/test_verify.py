@@ -364,3 +364,36 @@ def test_orders_too_large_for_us_are_accepted_between_two_bounds(
     assert "no bound: the plan's own pattern pays less" in {
         finding.message for finding in verify(quickstart.problem, folder).findings
     }
+
+
+EXTREMES = (
+    "",
+    "0",
+    "-1",
+    "x",
+    "1e30",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854.775807",
+    "9223372036854775.807",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "S000001",
+    "reno",
+)
+
+
+@pytest.mark.parametrize(
+    "file", ["shipments.csv", "allocations.csv", "unallocated.csv", "prices.csv", "order_bounds.csv"]
+)
+def test_no_cell_makes_verify_stumble(quickstart: Result, folder: Path, file: str) -> None:
+    """Whatever stands in a cell, the answer is a report; what does not hold is a finding."""
+    original = (folder / file).read_bytes()
+    for column in original.split(b"\n", 1)[0].decode().split(","):
+        for text in EXTREMES:
+            cell_edit(file, column, text)(folder)
+            # Free text, a zero that stood there with decimals, and the id of the first shipment change nothing.
+            harmless = column == "detail" or text in ("0", "S000001")
+            report = verify(quickstart.problem, folder)
+            assert not report.ok or harmless, (column, text)
+            (folder / file).write_bytes(original)
