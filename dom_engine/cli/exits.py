@@ -25,6 +25,10 @@ class Leave(BaseException):
     """A person wants the process gone now. Not an ``Exception``: no library on the way may swallow it."""
 
 
+class ReaderGone(BaseException):
+    """Nobody reads our output any more (``dom show plan | head``). Typer would make it exit code 1, a failed check."""
+
+
 def leave_on_signals() -> None:
     """From now on an interrupt or a termination unwinds the stack, so that everything half-made is cleared away."""
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dom_engine.cli.exits import ExitCode, Leave, leave_on_signals
+from dom_engine.cli.exits import ExitCode, Leave, ReaderGone, leave_on_signals
 
 BROKEN_PIPE = 128 + 13
 """What a shell says of a program that wrote to a pipe nobody reads any more."""
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A solver may still be running in its thread: there is nothing left to wait for.
         _flush()
         os._exit(ExitCode.NO_PLAN)
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         # Python would complain once more when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -69,8 +69,6 @@ def _run(words: list[str], *, as_json: bool) -> int:
     except StoppedError as error:
         failures.report("stopped", str(error), ExitCode.NO_PLAN, as_json=as_json)
         return ExitCode.NO_PLAN
-    except BrokenPipeError:
-        raise
     except OSError as error:
         failures.report("stopped", _os_message(error), ExitCode.NO_PLAN, as_json=as_json)
         return ExitCode.NO_PLAN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -96,9 +97,12 @@ class Plain:
         """Lines stay."""
 
     def step(self, text: str) -> None:
-        """Print it."""
-        sys.stderr.write(f"dom: {text}\n")
-        sys.stderr.flush()
+        """Print it; where nobody reads any more, the work goes on in silence."""
+        try:
+            sys.stderr.write(f"dom: {text}\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
     def watch(self, progress: Progress) -> None:
         """Print what is new, unless a line of the same phase was printed just now."""

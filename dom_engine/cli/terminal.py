@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dom_engine.cli import plain
 from dom_engine.cli.blocks import Block, Cell, Facts, Grid, Remark, Tone
+from dom_engine.cli.exits import ReaderGone
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -46,7 +47,7 @@ def show(blocks: Sequence[Block]) -> None:
     if out.is_terminal:
         draw(out, blocks)
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in plain.lines(blocks)))
+        _write("".join(f"{line}\n" for line in plain.lines(blocks)))
 
 
 def picture(blocks: Sequence[Block], title: str) -> str:
@@ -65,7 +66,15 @@ def picture(blocks: Sequence[Block], title: str) -> str:
 
 def show_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def draw(out: Console, blocks: Sequence[Block]) -> None:

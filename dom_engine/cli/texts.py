@@ -48,9 +48,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def seconds(elapsed_s: float) -> str:
     """A duration as a person says it.
 
-    >>> seconds(0.123), seconds(75)
-    ('0.1 s', '1 min 15 s')
+    >>> seconds(0.123), seconds(1.23), seconds(75)
+    ('0.12 s', '1.2 s', '1 min 15 s')
     """
+    if elapsed_s < 1:
+        return f"{elapsed_s:.2f} s"
     if elapsed_s < 60:
         return f"{elapsed_s:.1f} s"
     minutes, rest = divmod(round(elapsed_s), 60)

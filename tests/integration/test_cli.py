@@ -59,7 +59,8 @@ sys.exit(main())
 def environment(**extra: str) -> dict[str, str]:
     """The process's own, with the checkout on the path and nothing that would pass for a terminal."""
     kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE")}
-    return {**kept, "PYTHONPATH": str(Path(__file__).parents[2]), **extra}
+    root = str(Path(__file__).parents[2])
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH")))), **extra}
 
 
 def dom(*words: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -230,6 +231,20 @@ def test_a_second_interrupt_leaves_at_once_with_nothing_written(tmp_path: Path) 
     assert (code, out) == (3, "")
     assert errors[-1] == "error: interrupted; nothing was written"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_closes_stderr_does_not_stop_the_work(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*DOM, "solve", "quickstart", "--out", "plan"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.wait(300) == 0
+    assert (tmp_path / "plan" / "summary.json").is_file()
 
 
 def test_a_reader_that_closes_the_pipe_is_no_error(solved: Path) -> None:

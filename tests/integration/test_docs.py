@@ -64,7 +64,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {command} "$@"\n')
         (programs / name).chmod(0o755)
     kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR", "DOM_DATA")}
-    return {**kept, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    return {
+        **kept,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH")))),
+    }
 
 
 def run(example: Example, folder: Path, environment: dict[str, str]) -> None:

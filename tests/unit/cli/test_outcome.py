@@ -35,7 +35,7 @@ def test_the_verdict_names_both_bounds_and_how_they_were_found(tmp_path: Path) -
         "  objective        113.80 USD",
         "  lower bound      113.80 USD   gap 0.00 %   found by branching",
         "  certified bound  110.00 USD   gap 3.34 %   proven by prices alone",
-        "  solved by        auto in 0.5 s, seed 0, 2 threads",
+        "  solved by        auto in 0.50 s, seed 0, 2 threads",
     ]
 
 

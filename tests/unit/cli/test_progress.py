@@ -16,7 +16,7 @@ KNOWN = Progress("prices", 120_400_000, 110_000_000, 1.25)
 
 def test_what_is_known_is_said() -> None:
     assert progress_text(KNOWN, 1.25) == "prices, best 120.40, bound 110.00, gap 8.64 %, 1.2 s"
-    assert progress_text(Progress("pricing", None, None, 0.0), 0.5) == "pricing, 0.5 s"
+    assert progress_text(Progress("pricing", None, None, 0.0), 0.5) == "pricing, 0.50 s"
 
 
 def test_plain_lines_come_with_each_phase_and_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,8 +29,8 @@ def test_plain_lines_come_with_each_phase_and_now_and_then(capsys: pytest.Captur
     assert out == ""
     assert err.splitlines() == [
         "dom: reading quickstart",
-        "dom: prices, 0.1 s",
-        "dom: columns, 0.3 s",
+        "dom: prices, 0.10 s",
+        "dom: columns, 0.30 s",
         "dom: columns, 2.5 s",
         f"dom: {STOPPING}",
     ]

@@ -37,8 +37,9 @@ def test_a_gap_that_is_not_zero_does_not_look_like_zero() -> None:
 
 
 def test_durations() -> None:
-    assert [seconds(s) for s in (0.04, 59.94, 60, 3_599.4, 3_600)] == [
-        "0.0 s",
+    assert [seconds(s) for s in (0.04, 1.04, 59.94, 60, 3_599.4, 3_600)] == [
+        "0.04 s",
+        "1.0 s",
         "59.9 s",
         "1 min 00 s",
         "59 min 59 s",
