@@ -52,6 +52,12 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
 
+    def without_empty_columns(self) -> Grid:
+        """The columns that say something."""
+        kept = [place for place in range(len(self.columns)) if any(row[place].text for row in self.rows)]
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return Grid(self.title, tuple(self.columns[place] for place in kept), rows, self.note)
+
 
 class Pair(NamedTuple):
     """Two tables that stand side by side where there is room."""

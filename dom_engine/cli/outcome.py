@@ -178,7 +178,7 @@ def departures_grid(shipments: pa.Table) -> Grid:
     )
     hidden = len(groups) - len(rows)
     note = f"... and {hidden:,} more; every shipment is in shipments.csv." if hidden else "Each is in shipments.csv."
-    return Grid("Shipments by node and service", columns, rows, note)
+    return Grid("Shipments by node and service", columns, rows, note).without_empty_columns()
 
 
 def unallocated_grid(unallocated: pa.Table) -> Grid:
@@ -270,7 +270,7 @@ def scarcity_grid(prices: pa.Table, currency: str) -> Grid:
     hidden = len(listed) - len(rows)
     note = f"... and {hidden:,} more in prices.csv." if hidden else ""
     title = f"What is scarce, and about what one more unit is worth in {currency}"
-    return Grid(title, columns, tuple(rows), note)
+    return Grid(title, columns, tuple(rows), note).without_empty_columns()
 
 
 def _id(text: str) -> str:

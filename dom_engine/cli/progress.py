@@ -20,6 +20,9 @@ REFRESHES_PER_S = 8
 PLAIN_EVERY_S = 2.0
 """Plain lines within one phase are at least this far apart."""
 
+HINT_AFTER_S = 3.0
+"""A step that takes longer is explained."""
+
 STOPPING = "stopping with the best plan so far (once more to leave at once)"
 
 
@@ -32,8 +35,8 @@ class Reporter(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def step(self, text: str) -> None:
-        """Name what is done now, before and after the search."""
+    def step(self, text: str, hint: str = "") -> None:
+        """Name what is done now, before and after the search; ``hint`` says why it may take long."""
 
     def watch(self, progress: Progress) -> None:
         """Take progress of the search."""
@@ -73,7 +76,7 @@ class Silent:
     def __exit__(self, *_: object) -> None:
         """Nothing was shown."""
 
-    def step(self, text: str) -> None:
+    def step(self, text: str, hint: str = "") -> None:
         """Say nothing."""
 
     def watch(self, progress: Progress) -> None:
@@ -96,10 +99,11 @@ class Plain:
     def __exit__(self, *_: object) -> None:
         """Lines stay."""
 
-    def step(self, text: str) -> None:
+    def step(self, text: str, hint: str = "") -> None:
         """Print it; where nobody reads any more, the work goes on in silence."""
+        line = f"{text} ({hint})" if hint else text
         try:
-            sys.stderr.write(f"dom: {text}\n")
+            sys.stderr.write(f"dom: {line}\n")
             sys.stderr.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -127,7 +131,7 @@ class Live:
 
         self._now_s = now_s
         self._spinner = Spinner("dots", style="cyan")
-        self._text = ""
+        self._text = self._hint = ""
         self._step_began_s = now_s()
         self._progress: Progress | None = None
         self._progress_began_s = 0.0
@@ -144,9 +148,10 @@ class Live:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def step(self, text: str) -> None:
-        """Show it until something else is shown."""
-        self._progress, self._text, self._step_began_s = None, text, self._now_s()
+    def step(self, text: str, hint: str = "") -> None:
+        """Show it until something else is shown, the hint once it takes long."""
+        self._progress, self._step_began_s = None, self._now_s()
+        self._text, self._hint = text, hint
 
     def watch(self, progress: Progress) -> None:
         """Keep it for the next time the line is drawn."""
@@ -161,7 +166,10 @@ class Live:
         """The line as it is now."""
         progress, now_s = self._progress, self._now_s()
         if progress is None:
-            text = f"{self._text}, {seconds(now_s - self._step_began_s)}"
+            step_s = now_s - self._step_began_s
+            text = f"{self._text}, {seconds(step_s)}"
+            if self._hint and step_s > HINT_AFTER_S:
+                text = f"{text}; {self._hint}"
         else:
             text = progress_text(progress, now_s - self._progress_began_s)
         if self._stopping:

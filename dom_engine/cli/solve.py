@@ -88,7 +88,7 @@ def _solved(
 
     check_target(out)
     problem = load_scenario(folder, variant, overrides)
-    report.step("warming up (some minutes on the first run, when kernels are compiled)")
+    report.step("warming up", "on the first run kernels are compiled, which takes minutes")
     from dom_engine.cli.warmup import warm_up
     from dom_engine.engine import solve as solve_problem
     from solvers.stop import Stop

@@ -95,12 +95,12 @@ def _drawn(block: Block, width: int) -> RenderableType:
     if isinstance(block, Facts):
         return _panel(block)
     if isinstance(block, Grid):
-        return _table(block, width)
+        return _grid(block, width)
     if width < SIDE_BY_SIDE_WIDTH:
-        return Group(_table(block.left, width), "", _table(block.right, width))
+        return Group(_grid(block.left, width), "", _grid(block.right, width))
     half = (width - 4) // 2
     pair = Table.grid(padding=(0, 4, 0, 0))
-    pair.add_row(_table(block.left, half), _table(block.right, half))
+    pair.add_row(_grid(block.left, half), _grid(block.right, half))
     return pair
 
 
@@ -123,17 +123,22 @@ def _panel(facts: Facts) -> RenderableType:
     return Panel(body, box=box.ROUNDED, title=title, title_align="left", border_style=edge, padding=(0, 1))
 
 
+def _grid(grid: Grid, width: int) -> RenderableType:
+    from rich.console import Group
+
+    # A title or caption of rich's own would be wrapped to the width of the table, however narrow that is.
+    parts: list[RenderableType] = [_text(Cell(grid.title, Tone.STRONG)), _table(grid, width)]
+    if grid.note:
+        parts.append(_text(Cell(grid.note, Tone.QUIET)))
+    return Group(*parts)
+
+
 def _table(grid: Grid, width: int) -> Table:
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     kept = kept_columns(grid, width)
     table = Table(
-        title=Text(grid.title, "bold"),
-        title_justify="left",
-        caption=Text(grid.note, STYLES[Tone.QUIET]) if grid.note else None,
-        caption_justify="left",
         box=box.SIMPLE_HEAD,
         show_header=any(column.title for column in grid.columns),
         header_style=STYLES[Tone.QUIET],

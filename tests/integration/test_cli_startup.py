@@ -53,3 +53,11 @@ def test_completion(tmp_path: Path) -> None:
     assert completions("dom solve quickstart --variant r", tmp_path) == ["reno-closed"]
     assert completions("dom solve quickstart --method f", tmp_path) == ["fcfs", "fewest-splits"]
     assert completions("dom solve nowhere --variant ", tmp_path) == []
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["--port", "none"], 2), (["--host", "0.0.0.0"], 2)])
+def test_serve_leaves_its_options_to_the_service(words: list[str], code: int) -> None:
+    command = [sys.executable, "-m", "dom_engine.cli", "serve", *words]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == code
+    assert "--reflection" in run.stdout + run.stderr
