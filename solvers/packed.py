@@ -46,7 +46,7 @@ class Packed(NamedTuple):
 
 @inlined
 def wide(index: Any) -> int:
-    """An index as int64: a kernel compiles once for one kind of integer."""
+    """An integer as int64: a kernel compiles anew for every kind of integer and every literal it is called with."""
     return np.int64(index)  # type: ignore[return-value]
 
 

@@ -208,7 +208,7 @@ def judge_patterns(
         order = patterns.order[k]
         most_lines = max(most_lines, model.orders[order].line_to - model.orders[order].line_from)
     shipped, aboard = np.zeros(most_lines, np.int64), np.zeros(most_lines, np.int64)
-    end = 0
+    end = wide(0)
     for k in range(len(patterns.order)):
         order = wide(patterns.order[k])
         shipped[:] = 0
@@ -228,7 +228,7 @@ def judge_patterns(
         _sort_draws(draw_row, draw, start, end)
         for i in range(start, end):
             if draw[i] > row_capacity[draw_row[i]]:
-                broken = _lower(broken, RULE_ROWS)
+                broken = _lower(broken, wide(RULE_ROWS))
         draw_ptr[k + 1] = end
         splits = max(0, patterns.ship_ptr[k + 1] - patterns.ship_ptr[k] - 1)
         total += splits * model.orders[order].split_cost
@@ -278,7 +278,7 @@ def _load_rule(model: Packed, patterns: Patterns, s: int, order: int, aboard: I6
     first_load, last_load = patterns.load_ptr[s], patterns.load_ptr[s + 1]
     if first_load == last_load:
         return 2
-    broken = 0
+    broken = wide(0)
     for i in range(first_load, last_load):
         source = wide(patterns.load_source[i])
         inside = model.candidates[candidate].source_from <= source < model.candidates[candidate].source_to
@@ -297,9 +297,9 @@ def _load_rule(model: Packed, patterns: Patterns, s: int, order: int, aboard: I6
         if units % model.lines[line].pack != 0:
             return 2
         if units > 0 and model.lines[line].unsplit and units != model.lines[line].quantity:
-            broken = _lower(broken, 3)
+            broken = _lower(broken, wide(3))
         if units > 0 and not _group_whole(model, order, line, aboard):
-            broken = _lower(broken, 3)
+            broken = _lower(broken, wide(3))
     return broken
 
 
@@ -329,7 +329,7 @@ def _shipment_cost(model: Packed, patterns: Patterns, s: int, order: int, aboard
     if cost == NO_SHIPMENT:
         return 6, 0
     first_line = model.orders[order].line_from
-    latest_s, ready_s = UNLIMITED, -UNLIMITED
+    latest_s, ready_s = wide(UNLIMITED), wide(-UNLIMITED)
     for line in range(first_line, model.orders[order].line_to):
         if aboard[line - first_line] > 0:
             latest_s = min(latest_s, int(model.lines[line].latest_s))

@@ -91,6 +91,7 @@ class _Builder:
         self.num_services = int(rng.integers(1, traits.services + 1))
         self.num_items = int(rng.integers(1, 4))
         self.num_days = int(rng.integers(1, traits.days + 1))
+        self.base = float(rng.choice([0.5, 5.0]))
 
     def chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)
@@ -256,7 +257,7 @@ class _Builder:
                 late = (
                     min(latest[o], NOW_S + int(rng.integers(0, 4 * DAY_S))) if self.chance(t.windows / 2) else latest[o]
                 )
-                unmet, substitute = int(self.rng.integers(2, 20)) * MONEY, self.money(1)
+                unmet, substitute = int(self.rng.integers(2, 60)) * MONEY, self.money(1)
                 quantity = int(rng.integers(1, t.quantity + 1))
                 price, weight = self.money(10), int(rng.integers(1, 4)) * MONEY
                 table.append(
@@ -322,7 +323,7 @@ class _Builder:
 
         per = [some(1.5, 0.6), some(0.5, 0.3), some(0.5, 0.2), some(1, 0.2), some(0.002, 0.2), some(0.0005, 0.3)]
         pct = round(float(self.rng.random()) * 3, 2) if self.chance(0.2) else 0.0
-        return (weight_from_g, some(5, 0.9), *per, some(0.0005, 0.2), pct, some(6, 0.3))
+        return (weight_from_g, some(self.base, 0.9), *per, some(0.0005, 0.2), pct, some(6, 0.3))
 
     def candidates(
         self, orders: m.Orders, lines: m.Lines, positions: m.Positions, classes: list[list[int]]

@@ -1,0 +1,202 @@
+"""Pricing: the cheapest pattern of every order at given row prices, with a valid lower bound.
+
+An order goes through up to three stages: the dynamic program of ``pricing_order``; where the pattern it finds lets
+shipments meet in a row that cannot bear them, the search of ``pricing_search``; where the order is too large for either,
+``pricing_large``.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from solvers.jit import kernel
+from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
+from solvers.packed import Packed, packed, wide
+from solvers.patterns import RULE_ROWS, concatenate, judge, priced_cost
+from solvers.pricing_order import price_order, write_loads
+from solvers.pricing_space import DONE, Workspace, make_workspace
+
+ROUNDING = 1e-12
+"""Relative float error of a priced cost: a sum of non-negative terms."""
+
+SHARD = 1_024
+"""Orders handed to a thread at a time, whatever the number of threads."""
+
+COUPLED = 2
+"""Status of an order whose relaxed minimum breaks a shared limit."""
+
+_MOST_PIECES = 1 << 14
+
+
+class Priced(NamedTuple):
+    """Per order: ``value`` of its best pattern found (priced cost), a valid ``lower_bound`` of the least, whether they are proven equal,
+    and the counted work. ``patterns`` holds that pattern for each order.
+    """
+
+    value: F64
+    lower_bound: F64
+    exact: Flags
+    work: I64
+    patterns: Patterns
+
+
+class Shipments(NamedTuple):
+    """Shipments of a run of orders as flat columns, as in ``Patterns``."""
+
+    ship_ptr: I64
+    ship_cand: I32
+    ship_trip: I32
+    load_ptr: I64
+    load_source: I32
+    load_safety: Flags
+    load_quantity: I64
+
+
+_held = threading.local()
+
+
+def workspace_of(model: SourcingModel) -> Workspace:
+    """The calling thread's workspace, made anew only when the model needs a larger one."""
+    size = (
+        int(np.diff(model.orders.line_ptr).max(initial=1)),
+        int(np.diff(model.candidates.source_ptr).max(initial=1)),
+    )
+    kept: tuple[tuple[int, int], Workspace] | None = getattr(_held, "workspace", None)
+    if kept is None or kept[0][0] < size[0] or kept[0][1] < size[1]:
+        kept = (size, make_workspace(model))
+        _held.workspace = kept
+    return kept[1]
+
+
+def price_orders(
+    model: SourcingModel,
+    prices: Prices,
+    orders: I32,
+    *,
+    work_limit: int,
+    threads: int = 1,
+    row_capacity: I64 | None = None,
+) -> Priced:
+    """Find the cheapest pattern of each order, by ``threads`` threads.
+
+    Parameters
+    ----------
+    orders
+        int32, any order any number of times; results stand in the same sequence.
+    work_limit
+        Counted work per order beyond the exact limits; orders within them are always solved exactly.
+    row_capacity
+        What each row can still give, int64[num_rows]; by default all of it (P8).
+
+    Returns
+    -------
+    Priced
+        The same for any number of threads.
+    """
+    capacity = model.row_capacity() if row_capacity is None else row_capacity
+    shards = [orders[at : at + SHARD].astype(np.int32) for at in range(0, max(1, len(orders)), SHARD)]
+
+    def run(shard: I32) -> Priced:
+        return _price_shard(model, prices, capacity, shard, work_limit)
+
+    if threads <= 1 or len(shards) == 1:
+        return _join([run(shard) for shard in shards])
+    with ThreadPoolExecutor(threads) as pool:
+        return _join(list(pool.map(run, shards)))
+
+
+def _join(parts: list[Priced]) -> Priced:
+    if len(parts) == 1:
+        return parts[0]
+    return Priced(
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.lower_bound for part in parts]),
+        np.concatenate([part.exact for part in parts]),
+        np.concatenate([part.work for part in parts]),
+        concatenate([part.patterns for part in parts]),
+    )
+
+
+def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> Priced:
+    workspace = workspace_of(model)
+    status, bound, work, shipments = price_by_states(packed(model), prices, capacity, orders, workspace)
+    zeros, no_draws = np.zeros(len(orders), np.int64), np.zeros(len(orders) + 1, np.int64)
+    draws = (no_draws, np.zeros(0, np.int32), np.zeros(0, np.int64))
+    patterns, rule = judge(model, Patterns(orders, zeros, zeros, *shipments, *draws), capacity)
+    if np.any((rule != 0) & (rule != RULE_ROWS)):
+        at = int(np.flatnonzero((rule != 0) & (rule != RULE_ROWS))[0])
+        raise RuntimeError(f"pricing gave order {int(orders[at])} a pattern that breaks P{int(rule[at])}")
+    value = priced_cost(model, patterns, prices)
+    broken = (rule == RULE_ROWS) | (value > bound + np.abs(bound) * 1e-11 + 1e-3)
+    status[(status == DONE) & broken] = COUPLED
+    exact = status == DONE
+    bound = np.where(exact, np.minimum(bound, value), bound)
+    return Priced(value, bound * (1.0 - ROUNDING), exact, work, patterns)
+
+
+@kernel
+def price_by_states(
+    model: Packed, prices: Prices, capacity: I64, orders: I32, work: Workspace
+) -> tuple[I64, F64, I64, Shipments]:
+    """Run the dynamic program for each order; returns (status, relaxed minimum, work, shipments).
+
+    Orders that are not ``DONE`` come back without shipments.
+    """
+    count = len(orders)
+    status, bound, spent = np.zeros(count, np.int64), np.zeros(count, np.float64), np.zeros(count, np.int64)
+    ship_ptr, load_ptr = np.zeros(count + 1, np.int64), np.zeros(2 * count + 1, np.int64)
+    ship_cand, ship_trip = np.zeros(2 * count, np.int32), np.zeros(2 * count, np.int32)
+    load_source, load_quantity = np.zeros(4 * count, np.int32), np.zeros(4 * count, np.int64)
+    load_safety = np.zeros(4 * count, np.bool_)
+    own_source = np.zeros(_MOST_PIECES, np.int32)
+    own_safety, own_quantity = np.zeros(_MOST_PIECES, np.bool_), np.zeros(_MOST_PIECES, np.int64)
+    ships, pieces = wide(0), wide(0)
+    for k in range(count):
+        work.spent[0] = 0
+        order = wide(orders[k])
+        status[k], digits, bound[k], made = price_order(model, prices, capacity, order, work)
+        if status[k] == DONE and not write_loads(
+            model, prices, capacity, digits, made, work, own_source, own_safety, own_quantity
+        ):
+            status[k] = COUPLED
+        made = made if status[k] == DONE else 0
+        spent[k] = work.spent[0]
+        loaded = work.chosen[made - 1].end if made > 0 else 0
+        if ships + made > len(ship_cand):
+            ship_cand, ship_trip = _grow(ship_cand, made), _grow(ship_trip, made)
+            load_ptr = _grow(load_ptr, len(ship_cand))
+        if pieces + loaded > len(load_source):
+            load_source, load_safety = _grow(load_source, loaded), _grow(load_safety, loaded)
+            load_quantity = _grow(load_quantity, loaded)
+        for s in range(made):
+            ship_cand[ships], ship_trip[ships] = work.chosen[s].candidate, work.chosen[s].trip
+            ships += 1
+            load_ptr[ships] = pieces + work.chosen[s].end
+        for i in range(loaded):
+            load_source[pieces + i], load_safety[pieces + i] = own_source[i], own_safety[i]
+            load_quantity[pieces + i] = own_quantity[i]
+        pieces += loaded
+        ship_ptr[k + 1] = ships
+    made_ships = Shipments(
+        ship_ptr,
+        ship_cand[:ships].copy(),
+        ship_trip[:ships].copy(),
+        load_ptr[: ships + 1].copy(),
+        load_source[:pieces].copy(),
+        load_safety[:pieces].copy(),
+        load_quantity[:pieces].copy(),
+    )
+    return status, bound, spent, made_ships
+
+
+@kernel
+def _grow(array: Any, more: int) -> Any:
+    """A copy with room for at least ``more`` further entries."""
+    longer = np.empty(2 * len(array) + more + 1, array.dtype)
+    for i in range(len(array)):
+        longer[i] = array[i]
+    return longer
