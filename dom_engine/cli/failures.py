@@ -44,7 +44,7 @@ def report(
         error: dict[str, Any] = {"kind": kind, "exit_code": int(exit_code), "message": message}
         if faults:
             error |= {"total": len(faults), "faults": [_members(fault) for fault in shown]}
-        sys.stderr.write(json.dumps({"error": error}, indent=2, ensure_ascii=False) + "\n")
+        sys.stderr.write(json.dumps({"error": error}, indent=2) + "\n")
         return
     lines = [("error: ", printable_lines(message))]
     lines += [(f"  {_place(fault)}: ", printable(fault.message, MAX_MESSAGE)) for fault in shown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         leave_on_signals()
+        _accept_any_text()
         code = _run(words, as_json=as_json)
         sys.stdout.flush()
     except Leave:
@@ -45,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     return code
+
+
+def _accept_any_text() -> None:
+    """A terminal that knows no ``━`` or ``ü`` shows a question mark; it gets its answer all the same."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(words: list[str], *, as_json: bool) -> int:

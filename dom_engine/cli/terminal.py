@@ -66,7 +66,7 @@ def picture(blocks: Sequence[Block], title: str) -> str:
 
 def show_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object to stdout."""
-    _write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def _write(text: str) -> None:

@@ -233,6 +233,20 @@ def test_a_second_interrupt_leaves_at_once_with_nothing_written(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_before_the_search_leaves_at_once(tmp_path: Path) -> None:
+    command = [*DOM, "solve", "quickstart", "--out", "plan"]
+    code, out, errors = interrupted(command, tmp_path, [("dom: reading", signal.SIGTERM)])
+    assert (code, out) == (3, "")
+    assert errors[-1] == "error: interrupted; nothing was written"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["show", "plan"], ["verify", "quickstart", "plan"], ["solve", "--help"]])
+def test_a_terminal_of_few_characters_gets_its_answer(solved: Path, words: list[str]) -> None:
+    run = dom(*words, cwd=solved, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (run.returncode, "Traceback" in run.stderr) == (0, False)
+
+
 def test_a_reader_that_closes_stderr_does_not_stop_the_work(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*DOM, "solve", "quickstart", "--out", "plan"],
