@@ -41,6 +41,7 @@ from solvers.program import solve_mip
 from solvers.stop import Stop
 
 _SAFETY = 1e-9
+_SHARE_OF_TIME = 0.9
 
 
 class CompactOutcome(NamedTuple):
@@ -90,7 +91,7 @@ def solve_compact(
         return CompactOutcome(nothing, int(nothing.cost.sum()), True)
     hint = None if warm is None else start_of(model, network, compact, stand_ins, warm, stop)
     # HiGHS may overrun its limit, and what it has found by the hard stop would be lost.
-    limit_s = min(time_limit_s, stop.remaining_s - min(1.0, 0.05 * stop.remaining_s))
+    limit_s = min(time_limit_s, _SHARE_OF_TIME * stop.remaining_s)
     outcome = solve_mip(compact.program, stop, relative_gap=relative_gap, time_limit_s=limit_s, hint=hint, seed=seed)
     patterns = None if outcome.x is None else plan_of(model, network, compact.layout, outcome.x)
     if patterns is not None and fill_limit is not None and int(patterns.fill.sum()) > fill_limit:

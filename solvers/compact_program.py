@@ -12,6 +12,7 @@ import numpy as np
 
 from solvers.compact_arcs import Network, ragged
 from solvers.compact_assembly import Assembly
+from solvers.compact_cuts import cover_rows
 from solvers.compact_layout import (
     ACTUAL_KG,
     MOST_LEVELS,
@@ -77,6 +78,7 @@ def build_compact(
         assembly.charge(col, amount * terms.coef[priced[entry], measure])
     _order_rows(model, network, layout, measures, fill_limit, assembly)
     _gate_rows(model, network, layout, terms, measures, assembly)
+    cover_rows(model, network, layout, assembly)
     _slot_rows(model, network, loads, costs, layout, measures, assembly)
     _tier_rows(loads, costs, layout, measures, assembly)
     stock_rows(model, network, layout, measures, assembly)
