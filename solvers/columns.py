@@ -86,6 +86,7 @@ def generate_columns(
     tolerance: float,
     threads: int,
     pricing_work: int,
+    total_work: int,
     start: Prices | None = None,
     fill_limit: int | None = None,
     on_bound: Callable[[float], None] | None = None,
@@ -99,9 +100,12 @@ def generate_columns(
         always does).
     pricing_work
         Work limit per order and pass handed to the pricing kernel.
+    total_work
+        Counted pricing work after which no further pass begins.
     """
     best, bound, value = start or Prices.zero(model), -np.inf, np.inf
     smoothing = 0.0 if start is None else _SMOOTHING
+    spent = 0
     for _ in range(_MAX_ROUNDS):
         master = build_master(model, pool, fill_limit=fill_limit)
         assert master is not None
@@ -115,6 +119,7 @@ def generate_columns(
             trial = _blend(best, duals, smoothing)
             priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads)
             stop.spend(len(orders))
+            spent += int(priced.work.sum())
             reached = lagrangian(model, trial, float(priced.lower_bound.sum()), fill_limit)
             if reached > bound:
                 best, bound = trial, reached
@@ -124,15 +129,16 @@ def generate_columns(
             attractive = np.flatnonzero(reduced < -1e-7 * (1.0 + np.abs(order_dual[priced.patterns.order])))
             # A pass at smoothed prices that finds nothing for the duals themselves says little: go nearer to
             # them.
-            if len(attractive) or smoothing == 0.0 or stop.reason is not None:
+            over = spent > total_work or stop.reason is not None
+            if len(attractive) or smoothing == 0.0 or over:
                 break
             smoothing = smoothing / 2 if smoothing > 0.1 else 0.0
         if value - bound <= tolerance * max(1.0, abs(value)):
             return Generated(best, bound, pool, True)
         before = pool.num_patterns
         pool = merge(pool, take(priced.patterns, attractive))
-        if stop.reason is not None or (pool.num_patterns == before and smoothing == 0.0):
-            return Generated(best, bound, pool, stop.reason is None)
+        if over or (pool.num_patterns == before and smoothing == 0.0):
+            return Generated(best, bound, pool, not over)
         smoothing = _SMOOTHING
     return Generated(best, bound, pool, False)
 

@@ -30,10 +30,19 @@ from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, recost, unserved
 from solvers.pricing import price_orders
 from solvers.result import Certificate, Outcome
-from solvers.stop import Stop
+from solvers.stop import Stop, StopReason
 
 PRICING_WORK = 200_000
 """Counted work per order and pass of the pricing kernel: what an order of hundreds of lines may cost."""
+
+PRICES_WORK = 500_000_000
+"""Counted pricing work spent on prices in all."""
+
+DEAR_WORK = 5_000
+"""Counted work per order above which pricing is dear: few large orders, which the compact model takes whole."""
+
+COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.3
+"""Of the time that remains, what each step may take at most before the next."""
 
 
 class Settings(NamedTuple):
@@ -113,36 +122,45 @@ def _search(
         incumbent.offer(plan)
         pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
         if stop.reason is None:
-            prices = _improve(model, settings, stop, incumbent, everyone, pool)
+            dear = int(priced.work.sum()) > DEAR_WORK * model.num_orders
+            prices = _improve(model, settings, stop, incumbent, pool, dear)
     return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
 
 
 def _improve(
-    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, everyone: I32, pool: Patterns
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, pool: Patterns, dear: bool
 ) -> Prices:
-    """Steps 3 to 5; returns the best prices found."""
+    """Steps 3 to 5; returns the best prices found. ``dear``: pricing is, so the compact model goes first."""
+    gap, seed, threads = settings.gap, settings.seed, settings.threads
+    everyone = np.arange(model.num_orders, dtype=np.int32)
+    if dear:
+        with stop.share(COMPACT_SHARE):
+            close_by_compact(model, gap, seed, threads, stop, incumbent)
     incumbent.enter("prices")
-    generated = generate_columns(
-        model,
-        pool,
-        stop,
-        orders=everyone,
-        tolerance=min(1e-6, settings.gap / 10),
-        threads=settings.threads,
-        pricing_work=PRICING_WORK,
-        fill_limit=incumbent.fill_limit,
-        on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
-    )
-    if not incumbent.closed(settings.gap) and stop.reason is None:
+    with stop.share(PRICES_SHARE):
+        generated = generate_columns(
+            model,
+            pool,
+            stop,
+            orders=everyone,
+            tolerance=min(1e-6, gap / 10),
+            threads=threads,
+            pricing_work=PRICING_WORK,
+            total_work=PRICES_WORK,
+            fill_limit=incumbent.fill_limit,
+            on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
+        )
+    prices = generated.prices
+    if not incumbent.closed(gap) and stop.reason is None:
         incumbent.enter("construction")
-        prices, threads = generated.prices, settings.threads
         sequence = regret_sequence(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
         incumbent.offer(construct(model, prices, sequence, stop, work_limit=PRICING_WORK, threads=threads))
-    if not incumbent.closed(settings.gap) and stop.reason is None:
-        close_by_pool(model, settings.gap, settings.seed, settings.threads, stop, incumbent, generated, PRICING_WORK)
-    if not incumbent.closed(settings.gap) and stop.reason is None:
-        close_by_compact(model, settings.gap, settings.seed, settings.threads, stop, incumbent)
-    return generated.prices
+    if not incumbent.closed(gap) and stop.reason is None:
+        with stop.share(POOL_SHARE):
+            close_by_pool(model, gap, seed, threads, stop, incumbent, generated, PRICING_WORK)
+    if not incumbent.closed(gap) and stop.reason is None and not (dear and not stop.was_cut):
+        close_by_compact(model, gap, seed, threads, stop, incumbent)
+    return prices
 
 
 def _finish(
@@ -153,8 +171,8 @@ def _finish(
     prices: list[Prices],
     fill_limit: int | None,
 ) -> Outcome:
-    """Recompute the certificate in exact integers at the best prices, whatever the clock says: no bound is claimed else."""
-    reason = stop.reason
+    """Recompute the certificate in exact integers, whatever the clock says: no bound is claimed else."""
+    reason = stop.reason or (StopReason.TIME if stop.was_cut else None)
     incumbent.enter("certificate")
     # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
     certificates = [certify(model, p, settings.threads, fill_limit) for p in prices]
@@ -174,7 +192,7 @@ def _finish(
         optimal,
         int(incumbent.patterns.fill.sum()),
         None,
-        None if optimal else reason,
+        reason,
         settings.method,
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -38,6 +40,22 @@ class Stop:
         self._work = 0
         self._lock = threading.Lock()
         self._interrupted = threading.Event()
+        self.was_cut = False
+        """Whether the clock ended a share of this run before its own end."""
+
+    @contextmanager
+    def share(self, fraction: float) -> Iterator[None]:
+        """Within the block, the deadline is only this fraction of the time that remains.
+
+        What the block's clock cuts short is noted in ``was_cut``: such a run does not reproduce to the byte.
+        """
+        whole_s = self._deadline_s
+        self._deadline_s = min(whole_s, now_s() + fraction * self.remaining_s)
+        try:
+            yield
+        finally:
+            self.was_cut = self.was_cut or self.reason is StopReason.TIME
+            self._deadline_s = whole_s
 
     def interrupt(self) -> None:
         """Ask for a stop; safe from a signal handler or another thread."""
