@@ -40,6 +40,9 @@ from solvers.patterns import unserved
 from solvers.program import solve_mip
 from solvers.stop import Stop
 
+MOST_LOADS = 500_000
+"""Sources times trips beyond which nothing is tried: the first relaxation alone would take minutes."""
+
 _SAFETY = 1e-9
 _SHARE_OF_TIME = 0.9
 
@@ -68,7 +71,7 @@ def solve_compact(
     seed: int = 0,
     threads: int = 0,  # noqa: ARG001 - HiGHS searches on one thread; the tree's order must not depend on the machine
 ) -> CompactOutcome:
-    """Solve the compact model of a batch with HiGHS.
+    """Solve the compact model of a batch with HiGHS; one of more than ``MOST_LOADS`` is left alone.
 
     Parameters
     ----------
@@ -83,6 +86,8 @@ def solve_compact(
         When to end, relative to the plan's cost.
     """
     every = np.arange(model.num_orders) if orders is None else np.unique(orders)
+    if _num_loads(model, every) > MOST_LOADS:
+        return CompactOutcome(None, None, False)
     network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit)
     if compact is None:
         nothing = unserved(model, every.astype(np.int32))
@@ -130,6 +135,13 @@ def state_compact(
         costs = slot_costs(model, network, loads)
     compact = build_compact(model, network, loads, costs, fill_limit=fill_limit)
     return network, compact._replace(slack=compact.slack + needless.slack), stand_ins
+
+
+def _num_loads(model: SourcingModel, orders: npt.NDArray[np.integer[Any]]) -> int:
+    offers, candidates = model.offers, model.candidates
+    trips = offers.trip_ptr[offers.class_ptr[1:]] - offers.trip_ptr[offers.class_ptr[:-1]]
+    loads = np.append(0, np.cumsum(np.diff(candidates.source_ptr) * trips[candidates.offer_class]))
+    return int((loads[model.orders.cand_ptr[orders + 1]] - loads[model.orders.cand_ptr[orders]]).sum())
 
 
 def _in_micros(bound: float, compact: Compact) -> int | None:

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from solvers import compact_layout, compact_program
+from solvers import compact, compact_layout, compact_program
 from solvers.compact import solve_compact, state_compact
 from solvers.compact_arcs import build_network
 from solvers.compact_plan import plan_of, start_of
@@ -148,15 +148,15 @@ def test_a_fill_that_nothing_reaches_gives_no_plan() -> None:
 def test_a_plan_is_a_start_of_its_own_cost(seed: int) -> None:
     model = random_model(seed)
     plan = solve_compact(model, Stop(60), relative_gap=0.0).patterns
-    network, compact, stand_ins = state_compact(model, np.arange(model.num_orders))
-    if compact is None or plan is None:
+    network, stated, stand_ins = state_compact(model, np.arange(model.num_orders))
+    if stated is None or plan is None:
         assert plan is None or len(plan.ship_cand) == 0
         return
-    start = start_of(model, network, compact, stand_ins, plan, Stop(60))
+    start = start_of(model, network, stated, stand_ins, plan, Stop(60))
     assert start is not None
-    stated = plan_of(model, network, compact.layout, start)
-    assert stated is not None
-    assert plan_cost(model, stated) == plan_cost(model, plan)
+    same = plan_of(model, network, stated.layout, start)
+    assert same is not None
+    assert plan_cost(model, same) == plan_cost(model, plan)
     again = solve_compact(model, Stop(60), warm=plan, relative_gap=0.0)
     assert again.patterns is not None
     assert plan_cost(model, again.patterns) <= plan_cost(model, plan)
@@ -175,8 +175,8 @@ def test_orders_are_solved_by_themselves() -> None:
 
 def test_days_that_nothing_tells_apart_are_one_day() -> None:
     model = random_model(12, PLAIN._replace(days=4), num_orders=6)
-    network, compact, stand_ins = state_compact(model, np.arange(6))
-    assert compact is not None
+    network, stated, stand_ins = state_compact(model, np.arange(6))
+    assert stated is not None
     listed = build_network(model, np.arange(6)).slots.num
     assert network.slots.num < listed
     assert network.slots.num + len(stand_ins.key) - 1 == listed
@@ -196,3 +196,9 @@ def test_a_stop_that_has_come_leaves_no_claim() -> None:
     stop.interrupt()
     outcome = solve_compact(random_model(9, PLAIN, num_orders=30), stop)
     assert outcome.bound is None or outcome.patterns is not None
+
+
+def test_a_batch_beyond_reach_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compact, "MOST_LOADS", 3)
+    outcome = solve_compact(random_model(12, PLAIN, num_orders=6), Stop(60))
+    assert outcome == (None, None, False)
