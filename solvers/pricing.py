@@ -1,8 +1,8 @@
 """Pricing: the cheapest pattern of every order at given row prices, with a valid lower bound.
 
 An order goes through up to three stages: the dynamic program of ``pricing_order``; where the pattern it finds lets
-shipments meet in a row that cannot bear them, the search of ``pricing_search``; where the order is too large for either,
-``pricing_large``.
+shipments meet in a row that cannot bear them, the search of ``pricing_search``; where the order is too large for
+either, ``pricing_large``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import numpy as np
 from solvers.jit import kernel
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
-from solvers.patterns import RULE_ROWS, concatenate, judge, priced_cost
+from solvers.patterns import RULE_ROWS, concatenate, judge, priced_cost, take
+from solvers.pricing_cards import Cards, make_cards
 from solvers.pricing_order import price_order, write_loads
-from solvers.pricing_space import DONE, Workspace, make_workspace
+from solvers.pricing_search import FOUND_ALL, Tray, lay_pattern, make_tray, off_tray, search_order
+from solvers.pricing_space import DONE, Shipments, Workspace, make_workspace
 
 ROUNDING = 1e-12
 """Relative float error of a priced cost: a sum of non-negative terms."""
@@ -30,11 +32,14 @@ COUPLED = 2
 """Status of an order whose relaxed minimum breaks a shared limit."""
 
 _MOST_PIECES = 1 << 14
+_SEARCH_WORK = 50_000_000
+"""Counted work that an order within the exact limits may take to search, whatever the work limit."""
 
 
 class Priced(NamedTuple):
-    """Per order: ``value`` of its best pattern found (priced cost), a valid ``lower_bound`` of the least, whether they are proven equal,
-    and the counted work. ``patterns`` holds that pattern for each order.
+    """Per order: priced cost of its best pattern found, a valid lower bound, whether they are equal, counted work.
+
+    ``patterns`` holds that pattern for each order.
     """
 
     value: F64
@@ -42,18 +47,6 @@ class Priced(NamedTuple):
     exact: Flags
     work: I64
     patterns: Patterns
-
-
-class Shipments(NamedTuple):
-    """Shipments of a run of orders as flat columns, as in ``Patterns``."""
-
-    ship_ptr: I64
-    ship_cand: I32
-    ship_trip: I32
-    load_ptr: I64
-    load_source: I32
-    load_safety: Flags
-    load_quantity: I64
 
 
 _held = threading.local()
@@ -70,6 +63,15 @@ def workspace_of(model: SourcingModel) -> Workspace:
         kept = (size, make_workspace(model))
         _held.workspace = kept
     return kept[1]
+
+
+def cards_of() -> Cards:
+    """The calling thread's cards."""
+    cards: Cards | None = getattr(_held, "cards", None)
+    if cards is None:
+        cards = make_cards()
+        _held.cards = cards
+    return cards
 
 
 def price_orders(
@@ -122,20 +124,84 @@ def _join(parts: list[Priced]) -> Priced:
 
 
 def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> Priced:
-    workspace = workspace_of(model)
-    status, bound, work, shipments = price_by_states(packed(model), prices, capacity, orders, workspace)
-    zeros, no_draws = np.zeros(len(orders), np.int64), np.zeros(len(orders) + 1, np.int64)
-    draws = (no_draws, np.zeros(0, np.int32), np.zeros(0, np.int64))
-    patterns, rule = judge(model, Patterns(orders, zeros, zeros, *shipments, *draws), capacity)
+    records, workspace = packed(model), workspace_of(model)
+    status, bound, work, shipments = price_by_states(records, prices, capacity, orders, workspace)
+    patterns, rule = judge(model, _bare(orders, shipments), capacity)
     if np.any((rule != 0) & (rule != RULE_ROWS)):
         at = int(np.flatnonzero((rule != 0) & (rule != RULE_ROWS))[0])
         raise RuntimeError(f"pricing gave order {int(orders[at])} a pattern that breaks P{int(rule[at])}")
     value = priced_cost(model, patterns, prices)
     broken = (rule == RULE_ROWS) | (value > bound + np.abs(bound) * 1e-11 + 1e-3)
     status[(status == DONE) & broken] = COUPLED
+    coupled = np.flatnonzero(status == COUPLED)
+    if len(coupled):
+        tray = make_tray(len(coupled) + 64)
+        limit = max(work_limit, _SEARCH_WORK)
+        settled = (bound[coupled], np.zeros(len(coupled), np.int64))
+        settle(records, prices, capacity, orders[coupled], *settled, limit, workspace, cards_of(), tray)
+        bound[coupled] = settled[0]
+        status[coupled[settled[1] == FOUND_ALL]] = DONE
+        searched, rule = judge(model, off_tray(orders[coupled], np.ones(len(coupled), np.int64), tray), capacity)
+        if rule.any():
+            raise RuntimeError(f"the search gave order {int(searched.order[np.argmax(rule)])} a broken pattern")
+        patterns = _replace(patterns, coupled, searched)
+        value[coupled] = priced_cost(model, searched, prices)
     exact = status == DONE
     bound = np.where(exact, np.minimum(bound, value), bound)
     return Priced(value, bound * (1.0 - ROUNDING), exact, work, patterns)
+
+
+def _bare(orders: I32, shipments: Shipments) -> Patterns:
+    """Shipments as patterns, without costs and draws."""
+    zeros, no_draws = np.zeros(len(orders), np.int64), np.zeros(len(orders) + 1, np.int64)
+    return Patterns(orders, zeros, zeros, *shipments, no_draws, np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
+def _replace(patterns: Patterns, where: I64, by: Patterns) -> Patterns:
+    """The same patterns but for those at ``where``."""
+    source = np.arange(patterns.num_patterns)
+    source[where] = patterns.num_patterns + np.arange(len(where))
+    return take(concatenate([patterns, by]), source)
+
+
+@kernel
+def settle(
+    model: Packed,
+    prices: Prices,
+    capacity: I64,
+    orders: I32,
+    bound: F64,
+    ended: I64,
+    most_work: int,
+    work: Workspace,
+    cards: Cards,
+    tray: Tray,
+) -> None:
+    """Find the best pattern of orders whose relaxed minimum ``bound`` breaks a row: search under a rising ceiling.
+
+    Raises ``bound`` to the minimum, or to the ceiling that the last whole search proved; ``ended`` says which. Leaves one
+    pattern of each on the tray.
+    """
+    for k in range(3):
+        tray.counts[k] = 0
+    for k in range(len(orders)):
+        start = (wide(tray.counts[0]), wide(tray.counts[1]), wide(tray.counts[2]))
+        slack = 1.0 + 0.001 * abs(bound[k])
+        floor = bound[k]
+        while True:
+            tray.counts[0], tray.counts[1], tray.counts[2] = start
+            limits = (wide(1), most_work, wide(1))
+            status = search_order(model, prices, capacity, wide(orders[k]), floor + slack, limits, work, cards, tray)
+            if tray.counts[0] > start[0] or status != FOUND_ALL:
+                break
+            bound[k] = floor + slack
+            slack *= 4.0
+        ended[k] = status
+        if status == FOUND_ALL:
+            bound[k] = tray.value[start[0]]
+        if tray.counts[0] == start[0]:
+            # The frames are empty: the pattern that serves nothing.
+            lay_pattern(0.0, wide(0), cards, tray)
 
 
 @kernel

@@ -56,7 +56,7 @@ def _solve(
     size = extent[2] * states
     cost, via = np.full(size, np.inf), np.full(nodes * size, -1, np.int32)
     live, before = np.empty(size, np.int64), np.empty(size, np.float64)
-    run_nodes(extent, nodes, ceiling, cost, via, live, before, work)
+    run_nodes(extent, nodes, ceiling, cost, via, live, before, np.empty(0, np.float64), work)
     # Every shipment paid for a split; the first one does not.
     value, goal = work.states[0].rest, 0
     for at in range(1, size):
@@ -84,11 +84,13 @@ def run_nodes(
     via: I32,
     live: I64,
     before: F64,
+    reach: F64,
     work: Workspace,
 ) -> None:
     """Dynamic programming over nodes: cost per state (and layer), and the entry it came by at each node.
 
-    States that cannot end below ``ceiling`` are left out. ``cost`` starts infinite, ``via`` at -1.
+    States that cannot end below ``ceiling`` are left out. ``cost`` starts infinite, ``via`` at -1. ``reach`` gets the costs
+    before each node and after the last, end to end, where it has room for them.
     """
     digits, states, layers = extent
     size, guard = layers * states, guard_bits(digits, work)
@@ -100,6 +102,8 @@ def run_nodes(
         known = num_live
         for k in range(known):
             before[k] = cost[live[k]]
+        if len(reach) > 0:
+            reach[node * size : (node + 1) * size] = cost
         for k in range(known):
             start = live[k]
             state = start % states
@@ -118,6 +122,8 @@ def run_nodes(
                         num_live += 1
                     cost[after], via[node * size + after] = total, which
             work.spent[0] += last - first
+    if len(reach) > 0:
+        reach[nodes * size : (nodes + 1) * size] = cost
 
 
 @kernel

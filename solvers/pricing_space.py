@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from solvers.jit import inlined, kernel
-from solvers.model import I64, UNLIMITED, Prices, SourcingModel
+from solvers.model import I32, I64, UNLIMITED, Flags, Prices, SourcingModel
 from solvers.packed import Packed, Records, wide
 
 MAX_STATES = 4_096
@@ -125,6 +125,18 @@ ENTRY = {
 NODE = {"first": _INT, "candidate": _INT}
 # A shipment of the pattern found.
 CHOSEN = {"candidate": _INT, "trip": _INT, "load": _INT, "ready_s": _INT, "end": _INT}
+
+
+class Shipments(NamedTuple):
+    """Shipments of a run of orders as flat columns, as in ``Patterns``."""
+
+    ship_ptr: I64
+    ship_cand: I32
+    ship_trip: I32
+    load_ptr: I64
+    load_source: I32
+    load_safety: Flags
+    load_quantity: I64
 
 
 class Workspace(NamedTuple):

@@ -70,7 +70,7 @@ def add_trip(
     while True:
         stock_costs(digits, count, tangled, ready_s, work)
         instant_s = base_s if ready_s == UNTIMED_S else max(base_s, ready_s)
-        free = _cost_trip(model, prices, capacity, order, offer, trip, (instant_s, tight_s), count, work)
+        free = cost_trip(model, prices, capacity, order, offer, trip, (instant_s, tight_s), count, work)
         for entry in range(1, count):
             load = work.loads[entry]
             best = work.states[load.state]
@@ -112,7 +112,7 @@ def _ready_span(model: Packed, order: int, base_s: int, tight_s: int, bins: int,
 
 
 @kernel
-def _cost_trip(
+def cost_trip(
     model: Packed,
     prices: Prices,
     capacity: I64,
