@@ -55,8 +55,9 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
     objective = evaluation.objective_micros
     bound = min(outcome.bound, objective)
     proven = objective - bound <= settings.gap * max(1_000_000, objective) + 1
-    if outcome.fill_bound is not None:
-        proven = proven and outcome.fill <= outcome.fill_bound
+    if problem.policy.fill_first:
+        # Without a bound on the fill nothing is proven: another plan may serve more at any cost.
+        proven = proven and outcome.fill_bound is not None and outcome.fill <= outcome.fill_bound
     return Result(
         problem=problem,
         plan=plan,
