@@ -179,8 +179,8 @@ def settle(
 ) -> None:
     """Find the best pattern of orders whose relaxed minimum ``bound`` breaks a row: search under a rising ceiling.
 
-    Raises ``bound`` to the minimum, or to the ceiling that the last whole search proved; ``ended`` says which. Leaves one
-    pattern of each on the tray.
+    Raises ``bound`` to the minimum, or to the ceiling that the last whole search proved; ``ended`` says which. Leaves
+    one pattern of each on the tray.
     """
     for k in range(3):
         tray.counts[k] = 0

@@ -29,8 +29,17 @@ _FEW_TWINS = 2_000
 _INT, _FLOAT, _FLAG, _BITS = np.int64, np.float64, np.bool_, np.uint64
 
 # A trip of the order, counted over its nodes; ``node`` counts the nodes that have entries.
-TRIP = {"node": _INT, "candidate": _INT, "offer": _INT, "trip": _INT, "card_from": _INT, "card_to": _INT, "used": _FLAG}
-# ``twin``: a trip (-1: none) that takes the same load for less and draws alike; a pattern that leaves it idle is beaten.
+TRIP = {
+    "node": _INT,
+    "candidate": _INT,
+    "offer": _INT,
+    "trip": _INT,
+    "card_from": _INT,
+    "card_to": _INT,
+    "used": _FLAG,
+}
+# ``twin``: a trip (-1: none) that takes the same load for less and draws alike; a pattern that leaves it idle is
+# beaten.
 CARD = {
     "trip": _INT,
     "state": _INT,

@@ -1,7 +1,8 @@
 """What each node can do for an order: its entries, one per state (and number of shipments) that it can serve.
 
-One shipment is enough where merging two is never dearer, which a cheap test mostly proves; where it may not be, the node's
-trips are combined. Shipments of a node share its stock: where all its trips reach the same, they pay for their sum.
+One shipment is enough where merging two is never dearer, which a cheap test mostly proves; where it may not be, the
+node's trips are combined. Shipments of a node share its stock: where all its trips reach the same, they pay for their
+sum.
 """
 
 from __future__ import annotations
@@ -141,8 +142,8 @@ def _lower_slopes(digits: int, work: Workspace) -> None:
 def _singles_suffice(digits: int, count: int, pooled: bool, work: Workspace) -> bool:
     """Whether merging two shipments of a plain candidate is never dearer, by a test that may say no too often.
 
-    With any slopes a, write cost(v) = a v + dev(v). Two loads of sum w cost at least a w + 2 min dev, one load of w at most
-    a w + max dev.
+    With any slopes a, write cost(v) = a v + dev(v). Two loads of sum w cost at least a w + 2 min dev, one load of w
+    at most a w + max dev.
     """
     loads = work.loads
     # Pooled stock is paid for the sum of the loads, however they are split: leave it out of both sides. A load that
@@ -204,7 +205,8 @@ def combine_trips(
     """Several shipments from one node: a min-plus combination of its trips.
 
     Without a goal appends entries and returns their new end (-1: no room). With one (state + states * shipments where
-    layers count them) writes the shipments that reach it into ``work.chosen`` from ``end`` on and returns their new end.
+    layers count them) writes the shipments that reach it into ``work.chosen`` from ``end`` on and returns their new
+    end.
     """
     digits, count, bins, _ = shape
     size = extent[2] * extent[1]

@@ -1,8 +1,8 @@
 """The cheapest pattern of one order: a shortest path over states, node by node.
 
-A node's entries say what it can serve at what priced cost, its activation price included; nodes are combined by dynamic
-programming over states. Limits that several shipments meet in (a position they reach at different times, a capacity row)
-are relaxed: the caller checks the pattern found and searches on where the relaxation broke one.
+A node's entries say what it can serve at what priced cost, its activation price included; nodes are combined by
+dynamic programming over states. Limits that several shipments meet in (a position they reach at different times, a
+capacity row) are relaxed: the caller checks the pattern found and searches on where the relaxation broke one.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def run_nodes(
 ) -> None:
     """Dynamic programming over nodes: cost per state (and layer), and the entry it came by at each node.
 
-    States that cannot end below ``ceiling`` are left out. ``cost`` starts infinite, ``via`` at -1. ``reach`` gets the costs
-    before each node and after the last, end to end, where it has room for them.
+    States that cannot end below ``ceiling`` are left out. ``cost`` starts infinite, ``via`` at -1. ``reach`` gets the
+    costs before each node and after the last, end to end, where it has room for them.
     """
     digits, states, layers = extent
     size, guard = layers * states, guard_bits(digits, work)

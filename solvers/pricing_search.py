@@ -131,7 +131,7 @@ def search_order(
 
 @kernel
 def _reach_within(extent: tuple[int, int, int], trips: int, reach: F64, work: Workspace, cards: Cards) -> F64:
-    """Per trip and state: the least it takes to serve exactly the state by later trips of its node and by later nodes."""
+    """Per trip and state: the least it takes to serve exactly the state by later trips of its node, and later nodes."""
     digits, states, _ = extent
     guard, within = guard_bits(digits, work), np.empty(trips * states, np.float64)
     for trip in range(trips - 1, -1, -1):

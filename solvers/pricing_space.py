@@ -1,8 +1,8 @@
 """The state space of one order: mixed-radix states over its lines, and the arrays a pricing thread works in.
 
 A **digit** is a splittable line (counted in packs) or a whole: an unsplit line, a group, or all lines when they ship
-together. A **state** is what has been served, one level per digit. Its levels are also kept packed, one field and a guard
-bit per digit, so that "fits in every digit" is one subtraction and one mask.
+together. A **state** is what has been served, one level per digit. Its levels are also kept packed, one field and a
+guard bit per digit, so that "fits in every digit" is one subtraction and one mask.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ TOO_LARGE = 1
 
 _INT, _FLOAT, _FLAG, _BITS = np.int64, np.float64, np.bool_, np.uint64
 
-# A level is ``pack`` units (0: a whole). ``unmet`` is the priced cost of a level left out. At the candidate that is open,
-# the digit's options are ``first:last`` and its highest level ``most``. ``slope`` guesses what a level costs at the margin.
+# A level is ``pack`` units (0: a whole). ``unmet`` is the priced cost of a level left out. At the candidate that is
+# open, the digit's options are ``first:last`` and its highest level ``most``. ``slope`` guesses what a level costs at
+# the margin.
 DIGIT = {
     "radix": _INT,
     "stride": _INT,
@@ -55,9 +56,9 @@ OWN_LINE = {
     "first_pick": _INT,
     "num_picks": _INT,
 }
-# ``rest``: priced cost of ending in a state (infinite where the order must be complete). ``floor``: the least it takes to
-# finish from it. ``best`` and ``single``: the cheapest load of the open candidate that serves exactly the state, over all
-# its trips and on one. ``near`` and ``second``: the cheapest entries of two different nodes.
+# ``rest``: priced cost of ending in a state (infinite where the order must be complete). ``floor``: the least it
+# takes to finish from it. ``best`` and ``single``: the cheapest load of the open candidate that serves exactly the
+# state, over all its trips and on one. ``near`` and ``second``: the cheapest entries of two different nodes.
 STATE = {
     "packed": _BITS,
     "rest": _FLOAT,
@@ -108,8 +109,8 @@ SUMS = {
 # An option is a way to load one digit; option 0 loads nothing. What it takes is a chain of takes.
 OPTION = {"level": _INT, "chain": _INT, **SUMS}
 TAKE = {"pick": _INT, "quantity": _INT, "next": _INT}
-# Loads are the product of the digits' options. ``base``: what a load costs on an offer whatever the dispatch; ``stock``:
-# what its units' rows ask; ``cost``: its priced cost on a trip.
+# Loads are the product of the digits' options. ``base``: what a load costs on an offer whatever the dispatch;
+# ``stock``: what its units' rows ask; ``cost``: its priced cost on a trip.
 LOAD = {"state": _INT, **SUMS, "base": _INT, "stock": _FLOAT, "cost": _FLOAT, "slope": _FLOAT}
 # An entry is a way to use a node: state served, shipments made, priced cost, and the load (trip -1: several shipments)
 # with the readiness that its units keep within.

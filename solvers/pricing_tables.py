@@ -1,7 +1,7 @@
 """Everything one candidate can load for an order: its stock, the ways to load each digit, and their product.
 
-Units of one item at one node are alike but for the row they are drawn from, so within a load they are taken cheapest row
-first. What tells units apart (substitutes) is enumerated.
+Units of one item at one node are alike but for the row they are drawn from, so within a load they are taken cheapest
+row first. What tells units apart (substitutes) is enumerated.
 """
 
 from __future__ import annotations
@@ -199,8 +199,8 @@ def _add_line(
 ) -> tuple[int, int]:
     """Add ``units`` of a line, split over its picks in every way, to each option of a range.
 
-    ``span`` is (first and last option of the range, first free option, first free take). Returns the two free ones after,
-    -1 where the options do not fit.
+    ``span`` is (first and last option of the range, first free option, first free take). Returns the two free ones
+    after, -1 where the options do not fit.
     """
     first, last, end, takes = span
     here = line - model.orders[model.candidates[candidate].order].line_from

@@ -57,8 +57,8 @@ def add_trip(
 ) -> bool:
     """Let a trip compete for the cheapest load of every state. ``base_costs`` and ``open_bins`` came before.
 
-    ``shape`` is (digits, loads, bins, tangled). ``capacity`` is the most each row can give. Returns whether the trip asks
-    nothing beyond the offer and the stock, whatever the load: no other trip of the offer can then be cheaper.
+    ``shape`` is (digits, loads, bins, tangled). ``capacity`` is the most each row can give. Returns whether the trip
+    asks nothing beyond the offer and the stock, whatever the load: no other trip of the offer can then be cheaper.
     """
     digits, count, bins, tangled = shape
     order = model.candidates[candidate].order
