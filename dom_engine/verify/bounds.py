@@ -109,8 +109,9 @@ def _check_minima(
 ) -> list[Fraction]:
     """Check each stated minimum, and return the one to sum: ours where both are exact, else the stated one.
 
-    Where ours is exact, a stated exact minimum equals it and a stated relaxation is no higher. Where ours is a
-    relaxation, the stated value lies between it and what the plan's own pattern pays.
+    A stated minimum that is said to be a relaxation may be as low as it likes, but no higher than ours, or than what
+    the plan's own pattern pays where ours is a relaxation too. One said to be exact equals ours, or lies between our
+    relaxation and what the plan's own pattern pays.
     """
     stated, exact = table.values["priced_minimum"].tolist(), table.values["exact"].tolist()
     slack = pattern_tolerance(auditor.problem).tolist()
@@ -126,8 +127,8 @@ def _check_minima(
                 wrong[order] = "not the least a pattern pays", money_text(claim), money_text(floor(own))
         elif claim > ceil(ceilings[order]) + slack[order]:
             wrong[order] = "no bound: the plan's own pattern pays less", money_text(claim), _money(ceilings[order])
-        elif claim < floor(own) - slack[order]:
-            wrong[order] = "below a bound that is easily had", money_text(claim), money_text(floor(own))
+        elif exact[order] and claim < floor(own) - slack[order]:
+            wrong[order] = "less than any pattern pays", money_text(claim), money_text(floor(own))
     findings.add_rows(table.file, "priced_minimum", "DIFFERS", sorted(wrong), wrong.__getitem__)
     return used
 
@@ -161,7 +162,7 @@ def _note_relaxed(problem: Problem, report: BoundReport, findings: Findings) -> 
     if relaxed:
         named = ", ".join(relaxed[:MAX_ORDERS_NAMED]) + (", ..." if len(relaxed) > MAX_ORDERS_NAMED else "")
         findings.notes.append(
-            f"{len(relaxed)} orders are too large to price exactly here; their stated minima were accepted between "
-            f"our relaxation and what the plan's own pattern pays: {named}"
+            f"{len(relaxed)} orders are too large to price exactly here; their stated minima were accepted up to what "
+            f"the plan's own pattern pays, and where called exact from our relaxation on: {named}"
         )
     return tuple(relaxed)
