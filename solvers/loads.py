@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, leaf
 from solvers.model import (
     I32,
     I64,
@@ -61,31 +61,31 @@ class Cargo(NamedTuple):
     extra: int
 
 
-@inlined
+@inlined_leaf
 def half_even(value: float) -> int:
     """Round to the nearest integer, ties to the even one."""
     return int(np.rint(value))
 
 
-@inlined
+@inlined_leaf
 def weighted(amount_micros: int, weight: float) -> int:
     """A rounded amount times its weight, rounded again."""
     return amount_micros if weight == 1.0 else half_even(amount_micros * weight)
 
 
-@inlined
+@inlined_leaf
 def billable_weight_g(weight_g: int, volume_cm3: int, kg_per_m3: float) -> int:
     """The greater of actual and volumetric weight, to the gram."""
     return max(weight_g, half_even(volume_cm3 * kg_per_m3 / 1_000.0))
 
 
-@inlined
+@inlined_leaf
 def num_parcels(weight_g: int, max_parcel_g: int) -> int:
     """In how many parcels an actual weight travels."""
     return max(1, -(-weight_g // max(max_parcel_g, 1)))
 
 
-@inlined
+@inlined_leaf
 def rate_row(model: Packed, tariff: int, stage: int, billable_g: int) -> int:
     """The row charged: -1 where the stage has no rows, -2 where it has rows and none applies."""
     tariffs = model.tariffs
@@ -98,7 +98,7 @@ def rate_row(model: Packed, tariff: int, stage: int, billable_g: int) -> int:
     return row if row >= first else -2
 
 
-@inlined
+@inlined_leaf
 def row_amount_micros(
     tariffs: Records, row: int, insured: bool, shape: tuple[int, int, int, int, int], distance_m: int
 ) -> int:
@@ -119,14 +119,14 @@ def row_amount_micros(
     return half_even(max(rate.minimum, amount))
 
 
-@inlined
+@inlined_leaf
 def duty_cost(model: Packed, order: int, percent_micros: float) -> int:
     """Weighted duties of one line aboard; ``percent_micros`` sums percent times value over what it ships."""
     by_seller = model.orders[order].seller_duty
     return weighted(half_even(percent_micros / 100.0), model.weights.duty if by_seller else model.weights.buyer)
 
 
-@inlined
+@inlined_leaf
 def stages_cost(model: Packed, candidate: int, tariff: int, shape: tuple[int, int, int, int, int]) -> int:
     """Weighted stages of a shipment, whoever bears them; ``NO_SHIPMENT`` where a priced stage has no row for it."""
     weights, tariffs = model.weights, model.tariffs
@@ -150,7 +150,7 @@ def stages_cost(model: Packed, candidate: int, tariff: int, shape: tuple[int, in
     return cost
 
 
-@inlined
+@inlined_leaf
 def carbon_cost(model: Packed, candidate: int, service: int, billable_g: int) -> int:
     """Weighted cost of the CO2: billable tonnes times km times grams per tonne-km."""
     per_kg, grams = model.weights.carbon_cost_per_kg_micros, model.services[service].co2_g_per_tkm
@@ -160,7 +160,7 @@ def carbon_cost(model: Packed, candidate: int, service: int, billable_g: int) ->
     return weighted(amount, model.weights.carbon)
 
 
-@inlined
+@inlined_leaf
 def offer_cost(model: Packed, candidate: int, offer: int, cargo: Cargo) -> int:
     """Weighted cost of a load on an offer, whatever its dispatch: all of a shipment but timing and safety stock.
 
@@ -183,7 +183,7 @@ def offer_cost(model: Packed, candidate: int, offer: int, cargo: Cargo) -> int:
     return int(cost + carbon_cost(model, candidate, service, billable_g))
 
 
-@inlined
+@inlined_leaf
 def judged_instant_s(
     judge: int, ready_s: int, earliest_s: int, dispatch_s: int, pre_carriage_s: int, export_s: int, arrival_s: int
 ) -> int:
@@ -199,7 +199,7 @@ def judged_instant_s(
     return dispatch_s
 
 
-@inlined
+@inlined_leaf
 def judged_s(model: Packed, order: int, offer: int, trip: int, ready_s: int) -> int:
     """The instant the window of an order judges a trip by."""
     lane, at, own = model.offers[offer], model.trips[trip], model.orders[order]
@@ -209,7 +209,7 @@ def judged_s(model: Packed, order: int, offer: int, trip: int, ready_s: int) -> 
     )
 
 
-@inlined
+@inlined_leaf
 def timing_cost(model: Packed, order: int, instant_s: int, latest_s: int) -> int:
     """Weighted lateness and earliness when judged at an instant; ``NO_SHIPMENT`` outside a hard window (P7)."""
     own, weights = model.orders[order], model.weights
@@ -227,7 +227,7 @@ def timing_cost(model: Packed, order: int, instant_s: int, latest_s: int) -> int
     return cost
 
 
-@inlined
+@inlined_leaf
 def measured(measure: int, cargo: Cargo, parcels: int) -> int:
     """What a load draws on a capacity, in base units of the measure."""
     if measure == MEASURE_UNITS:
@@ -247,13 +247,13 @@ def measured(measure: int, cargo: Cargo, parcels: int) -> int:
     return cargo.work_s
 
 
-@inlined
+@inlined_leaf
 def source_ready_s(model: Packed, candidate: int, position: int) -> int:
     """When a position's units can leave for the candidate's order (P5)."""
     return int(max(model.candidates[candidate].ready_s, model.positions[position].ready_s))
 
 
-@inlined
+@inlined_leaf
 def rides(model: Packed, candidate: int, position: int, service: int, dispatch_s: int) -> bool:
     """Whether a position's units can ride a service at an instant (P5)."""
     if not model.carry[service, model.items[model.positions[position].item].tag_class]:
@@ -261,7 +261,7 @@ def rides(model: Packed, candidate: int, position: int, service: int, dispatch_s
     return bool(source_ready_s(model, candidate, position) <= dispatch_s < model.positions[position].expires_s)
 
 
-@kernel
+@leaf
 def find_offer(model: Packed, candidate: int, trip: int) -> int:
     """The offer of a candidate that a trip belongs to, -1 where it is none of the candidate's."""
     offer_class = model.candidates[candidate].offer_class
@@ -271,7 +271,7 @@ def find_offer(model: Packed, candidate: int, trip: int) -> int:
     return -1
 
 
-@kernel
+@leaf
 def cargo_of(model: Packed, candidate: int, sources: I32, quantities: I64) -> Cargo:
     """What a load of (source, quantity) pairs amounts to. Pairs may come in any order."""
     lines, positions, items = model.lines, model.positions, model.items

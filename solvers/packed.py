@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from solvers.jit import inlined
+from solvers.jit import inlined_leaf
 from solvers.model import I64, CostWeights, Flags, SourcingModel
 
 Records: TypeAlias = Any
@@ -44,7 +44,7 @@ class Packed(NamedTuple):
     rows: Records
 
 
-@inlined
+@inlined_leaf
 def wide(index: Any) -> int:
     """An integer as int64: a kernel compiles anew for every kind of integer and every literal it is called with."""
     return np.int64(index)  # type: ignore[return-value]

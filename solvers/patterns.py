@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, kernel, leaf
 from solvers.loads import (
     NO_SHIPMENT,
     cargo_of,
@@ -177,7 +177,7 @@ def priced_cost(model: SourcingModel, patterns: Patterns, prices: Prices) -> F64
     return value
 
 
-@kernel
+@leaf
 def _add_prices(patterns: Patterns, prices: Prices, value: F64) -> None:
     for k in range(len(patterns.order)):
         for i in range(patterns.draw_ptr[k], patterns.draw_ptr[k + 1]):
@@ -241,13 +241,13 @@ def judge_patterns(
         cost[k], fill[k], rule[k] = total, left_fill, broken
 
 
-@inlined
+@inlined_leaf
 def _lower(broken: int, code: int) -> int:
     """The lower of two rule numbers, 0 being none."""
     return code if code != 0 and (broken == 0 or code < broken) else broken
 
 
-@kernel
+@leaf
 def _count_rule(model: Packed, patterns: Patterns, k: int) -> int:
     """(P1) trips of the order's candidates, each once, not too many."""
     order = wide(patterns.order[k])
@@ -265,7 +265,7 @@ def _count_rule(model: Packed, patterns: Patterns, k: int) -> int:
     return 0
 
 
-@kernel
+@leaf
 def _load_rule(model: Packed, patterns: Patterns, s: int, order: int, aboard: I64) -> int:
     """(P2, P3, P5) of one shipment; leaves in ``aboard`` the units of each line of the order."""
     aboard[:] = 0
@@ -303,7 +303,7 @@ def _load_rule(model: Packed, patterns: Patterns, s: int, order: int, aboard: I6
     return broken
 
 
-@inlined
+@inlined_leaf
 def _group_whole(model: Packed, order: int, line: int, aboard: I64) -> bool:
     """Whether the group of a line aboard (if it has one) is aboard whole."""
     group = model.lines[line].group
@@ -316,7 +316,7 @@ def _group_whole(model: Packed, order: int, line: int, aboard: I64) -> bool:
     return True
 
 
-@kernel
+@leaf
 def _shipment_cost(model: Packed, patterns: Patterns, s: int, order: int, aboard: I64) -> tuple[int, int]:
     """(P6, P7) of one shipment, and what it costs."""
     candidate, trip = wide(patterns.ship_cand[s]), wide(patterns.ship_trip[s])
@@ -344,7 +344,7 @@ def _shipment_cost(model: Packed, patterns: Patterns, s: int, order: int, aboard
     return 0, cost + timing
 
 
-@kernel
+@leaf
 def _order_rule(model: Packed, order: int, shipped: I64, shipments: int) -> int:
     """(P2, P4) over all shipments: quantities, completeness, one shipment."""
     first_line = model.orders[order].line_from
@@ -361,7 +361,7 @@ def _order_rule(model: Packed, order: int, shipped: I64, shipments: int) -> int:
     return 0
 
 
-@kernel
+@leaf
 def _draw_shipment(model: Packed, patterns: Patterns, s: int, start: int, end: int, draw_row: I32, draw: I64) -> int:
     """Add a shipment's draws to those from ``start`` on; returns the new end."""
     num_positions = len(model.positions)
@@ -386,7 +386,7 @@ def _draw_shipment(model: Packed, patterns: Patterns, s: int, start: int, end: i
     return end
 
 
-@inlined
+@inlined_leaf
 def _add_draw(row: int, amount: int, start: int, end: int, draw_row: I32, draw: I64) -> int:
     for i in range(start, end):
         if draw_row[i] == row:
@@ -397,7 +397,7 @@ def _add_draw(row: int, amount: int, start: int, end: int, draw_row: I32, draw: 
     return end + 1
 
 
-@inlined
+@inlined_leaf
 def _sort_draws(draw_row: I32, draw: I64, start: int, end: int) -> None:
     """By row, in place; few entries, and mostly sorted."""
     for i in range(start + 1, end):

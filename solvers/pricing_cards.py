@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, leaf
 from solvers.loads import NO_SHIPMENT, judged_s, measured, num_parcels, timing_cost
 from solvers.model import I64, JUDGE_EX_WORKS, UNLIMITED, Prices
 from solvers.packed import Packed, Records, wide
@@ -93,7 +93,7 @@ def make_cards() -> Cards:
     )
 
 
-@kernel
+@leaf
 def deal_cards(
     model: Packed,
     prices: Prices,
@@ -134,7 +134,7 @@ def deal_cards(
     return trips
 
 
-@kernel
+@leaf
 def _deal_trip(
     model: Packed,
     prices: Prices,
@@ -163,7 +163,7 @@ def _deal_trip(
     return True
 
 
-@kernel
+@leaf
 def _deal_load(
     model: Packed,
     capacity: I64,
@@ -207,7 +207,7 @@ def _deal_load(
     return True
 
 
-@inlined
+@inlined_leaf
 def _enter(cards: Cards, depth: int, slot: int, entry: int, left: int, cost: float, work: Workspace) -> None:
     """Begin to choose from the next open bin of a slot; quantities are tried from the most down."""
     while entry >= 0 and not work.bins[entry].open:
@@ -217,7 +217,7 @@ def _enter(cards: Cards, depth: int, slot: int, entry: int, left: int, cost: flo
     step.quantity = 1 + (min(left, work.bins[entry].limit) if entry >= 0 else 0)
 
 
-@kernel
+@leaf
 def _next_need(digits: int, load: int, slot: int, work: Workspace) -> int:
     """The next slot after ``slot`` that the load takes from, -1 for none."""
     found = wide(-1)
@@ -233,7 +233,7 @@ def _next_need(digits: int, load: int, slot: int, work: Workspace) -> int:
     return found
 
 
-@inlined
+@inlined_leaf
 def _least_from(work: Workspace, entry: int, units: int) -> float:
     """What units cost from a bin of a chain on, cheapest first; infinite where too few."""
     cost, left = 0.0, units
@@ -246,7 +246,7 @@ def _least_from(work: Workspace, entry: int, units: int) -> float:
     return cost if left == 0 else np.inf
 
 
-@kernel
+@leaf
 def _least_after(digits: int, load: int, slot: int, work: Workspace) -> float:
     """The least that the slots after ``slot`` cost a load."""
     cost = 0.0
@@ -257,7 +257,7 @@ def _least_after(digits: int, load: int, slot: int, work: Workspace) -> float:
     return cost
 
 
-@kernel
+@leaf
 def _put_card(
     model: Packed,
     capacity: I64,
@@ -317,7 +317,7 @@ def _put_card(
     return True
 
 
-@inlined
+@inlined_leaf
 def _put_draw(cards: Cards, row: int, amount: int, limit: int) -> None:
     """Note a draw on a row that can give ``limit``."""
     local = 0
@@ -331,7 +331,7 @@ def _put_draw(cards: Cards, row: int, amount: int, limit: int) -> None:
     cards.counts[2] += 1
 
 
-@kernel
+@leaf
 def _put_pieces(model: Packed, digits: int, load: int, depth: int, work: Workspace, cards: Cards) -> bool:
     """Hand the drawn units to the lines that take them, in turn; False where there is no room."""
     for k in range(depth + 1):
@@ -360,7 +360,7 @@ def _put_pieces(model: Packed, digits: int, load: int, depth: int, work: Workspa
     return True
 
 
-@kernel
+@leaf
 def _find_twins(model: Packed, first_trip: int, last_trip: int, cards: Cards) -> None:
     """Mark a node's cards that another of its trips takes for less (or as much, and comes first) on the same rows."""
     first, last = cards.trips[first_trip].card_from, wide(cards.counts[0])
@@ -377,7 +377,7 @@ def _find_twins(model: Packed, first_trip: int, last_trip: int, cards: Cards) ->
                 card.twin, least = twin.trip, twin.cost
 
 
-@inlined
+@inlined_leaf
 def _draw_alike(cards: Cards, one: int, other: int) -> bool:
     first, second = cards.cards[one], cards.cards[other]
     if first.draw_to - first.draw_from != second.draw_to - second.draw_from:

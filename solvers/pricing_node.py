@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, kernel, leaf
 from solvers.model import F64, I32, I64, JUDGE_EX_WORKS, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_space import MAX_ENTRIES, MAX_NODES, MAX_SHIPMENTS, Workspace, guard_bits
@@ -56,14 +56,14 @@ def list_entries(
     return nodes
 
 
-@inlined
+@inlined_leaf
 def forget_best(count: int, work: Workspace) -> None:
     """Forget the cheapest load of every state that some load serves."""
     for load in range(1, count):
         work.states[work.loads[load].state].best_cost = np.inf
 
 
-@kernel
+@leaf
 def list_singles(
     model: Packed,
     prices: Prices,
@@ -106,7 +106,7 @@ def list_singles(
     return several, plain and steady and own.judge != JUDGE_EX_WORKS
 
 
-@kernel
+@leaf
 def _put_singles(activation: float, count: int, end: int, work: Workspace) -> int:
     """Append the entries of single shipments; returns the new end, -1 where they do not fit."""
     for load in range(1, count):
@@ -122,7 +122,7 @@ def _put_singles(activation: float, count: int, end: int, work: Workspace) -> in
     return end
 
 
-@kernel
+@leaf
 def _lower_slopes(digits: int, work: Workspace) -> None:
     """Lower the guess of what a level of each digit costs at the margin, by the node's fullest load."""
     top = 0
@@ -138,7 +138,7 @@ def _lower_slopes(digits: int, work: Workspace) -> None:
             digit.slope = min(digit.slope, max(0.0, full_cost - work.states[below].best_cost))
 
 
-@kernel
+@leaf
 def _singles_suffice(digits: int, count: int, pooled: bool, work: Workspace) -> bool:
     """Whether merging two shipments of a plain candidate is never dearer, by a test that may say no too often.
 
@@ -174,7 +174,7 @@ def _singles_suffice(digits: int, count: int, pooled: bool, work: Workspace) -> 
     return most <= 2 * least or (most < np.inf and count <= _FEW_LOADS and _subadditive(digits, count, work))
 
 
-@kernel
+@leaf
 def _subadditive(digits: int, count: int, work: Workspace) -> bool:
     """The same by trying every pair; loads of a plain candidate add up as their numbers do."""
     loads, guard = work.loads, guard_bits(digits, work)
@@ -234,7 +234,7 @@ def combine_trips(
     return _put_several(prices.activation[candidate], count, extent, pooled, cost, end, work)
 
 
-@kernel
+@leaf
 def _list_pieces(count: int, pooled: bool, pieces: I64, work: Workspace) -> int:
     """The states one trip can serve; pooled stock is taken off their cost."""
     num_pieces = 0
@@ -249,7 +249,7 @@ def _list_pieces(count: int, pooled: bool, pieces: I64, work: Workspace) -> int:
     return num_pieces
 
 
-@kernel
+@leaf
 def _add_pieces(
     digits: int,
     extent: tuple[int, int, int],
@@ -312,7 +312,7 @@ def _put_several(
     return end
 
 
-@kernel
+@leaf
 def _follow(
     candidate: int,
     first_trip: int,
@@ -337,7 +337,7 @@ def _follow(
     return end
 
 
-@inlined
+@inlined_leaf
 def offer_at(model: Packed, candidate: int, trip: int) -> int:
     """The offer of a candidate that a trip of it belongs to."""
     offer = model.class_ptr[model.candidates[candidate].offer_class]

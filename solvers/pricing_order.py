@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, kernel, leaf
 from solvers.model import F64, I32, I64, Flags, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_node import combine_trips, list_entries, list_singles, offer_at
@@ -75,7 +75,7 @@ def _solve(
     return value, shipments
 
 
-@kernel
+@leaf
 def run_nodes(
     extent: tuple[int, int, int],
     nodes: int,
@@ -102,8 +102,8 @@ def run_nodes(
         known = num_live
         for k in range(known):
             before[k] = cost[live[k]]
-        if len(reach) > 0:
-            reach[node * size : (node + 1) * size] = cost
+        for at in range(size if len(reach) > 0 else 0):
+            reach[node * size + at] = cost[at]
         for k in range(known):
             start = live[k]
             state = start % states
@@ -122,11 +122,11 @@ def run_nodes(
                         num_live += 1
                     cost[after], via[node * size + after] = total, which
             work.spent[0] += last - first
-    if len(reach) > 0:
-        reach[nodes * size : (nodes + 1) * size] = cost
+    for at in range(size if len(reach) > 0 else 0):
+        reach[nodes * size + at] = cost[at]
 
 
-@kernel
+@leaf
 def prune_entries(
     extent: tuple[int, int, int], nodes: int, split: float, ceiling: float, most: int, work: Workspace
 ) -> float:
@@ -164,7 +164,7 @@ def prune_entries(
     return ceiling
 
 
-@kernel
+@leaf
 def _fill_floor(digits: int, nodes: int, work: Workspace) -> float:
     """Write the slopes' cost of every state as its floor; returns the least that an entry costs beyond it."""
     table = work.states
@@ -183,14 +183,14 @@ def _fill_floor(digits: int, nodes: int, work: Workspace) -> float:
     return least
 
 
-@inlined
+@inlined_leaf
 def _move_entry(work: Workspace, old: int, new: int) -> None:
     source, target = work.entries[old], work.entries[new]
     target.state, target.packed, target.ships, target.cost = source.state, source.packed, source.ships, source.cost
     target.trip, target.load, target.ready_s = source.trip, source.load, source.ready_s
 
 
-@kernel
+@leaf
 def _two_nodes(extent: tuple[int, int, int], nodes: int, split: float, most: int, work: Workspace) -> float:
     """The cheapest pattern over at most two nodes (a split per shipment included), serving nothing among them."""
     states, layers, table = extent[1], extent[2], work.states
@@ -247,7 +247,7 @@ def _write_entry(
     return combine_trips(model, prices, capacity, candidate, shape, extent, pooled, goal, end, work)
 
 
-@kernel
+@leaf
 def write_loads(
     model: Packed,
     prices: Prices,
@@ -285,7 +285,7 @@ def write_loads(
     return True
 
 
-@kernel
+@leaf
 def _take_units(
     model: Packed,
     take: int,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, kernel, leaf
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices
 from solvers.packed import Packed, Records, wide
 from solvers.pricing_cards import Cards, deal_cards
@@ -154,7 +154,7 @@ def _reach_within(extent: tuple[int, int, int], trips: int, reach: F64, work: Wo
     return within
 
 
-@kernel
+@leaf
 def _descend(
     prices: Prices,
     span: tuple[int, int, int, int],
@@ -229,7 +229,7 @@ def _descend(
     return ended, ceiling
 
 
-@inlined
+@inlined_leaf
 def _least_from_trip(state: int, trip: int, active: bool, states: int, reach: F64, within: F64, cards: Cards) -> float:
     """The least it takes to serve exactly a state by a trip, those after it, and later nodes."""
     if active:
@@ -237,7 +237,7 @@ def _least_from_trip(state: int, trip: int, active: bool, states: int, reach: F6
     return float(reach[(cards.trips[trip].node + 1) * states + state])
 
 
-@inlined
+@inlined_leaf
 def _next_node(trip: int, trips: int, last_card: int, cards: Cards) -> int:
     """The first card after a trip's node."""
     following = trip
@@ -246,7 +246,7 @@ def _next_node(trip: int, trips: int, last_card: int, cards: Cards) -> int:
     return int(cards.trips[following].card_from) if following < trips else last_card
 
 
-@inlined
+@inlined_leaf
 def _take_rows(card: Records, cards: Cards) -> bool:
     """Draw a card's rows, all or none (P8)."""
     for k in range(card.draw_from, card.draw_to):
@@ -259,7 +259,7 @@ def _take_rows(card: Records, cards: Cards) -> bool:
     return True
 
 
-@inlined
+@inlined_leaf
 def _put_back(depth: int, cards: Cards) -> None:
     """Undo the shipment of a frame."""
     if depth == 0:
@@ -270,7 +270,7 @@ def _put_back(depth: int, cards: Cards) -> None:
         cards.rows[cards.draws[k].row].left += cards.draws[k].amount
 
 
-@inlined
+@inlined_leaf
 def _beaten(depth: int, cards: Cards) -> bool:
     """Whether some shipment could move to an idle trip of its node that takes the same load for less."""
     for k in range(1, depth + 1):
@@ -280,7 +280,7 @@ def _beaten(depth: int, cards: Cards) -> bool:
     return False
 
 
-@kernel
+@leaf
 def lay_pattern(value: float, depth: int, cards: Cards, tray: Tray) -> bool:
     """Put the shipments of the frames on the tray; False where there is no room."""
     pieces = wide(0)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, leaf
 from solvers.model import I32, I64, UNLIMITED, Flags, Prices, SourcingModel
 from solvers.packed import Packed, Records, wide
 
@@ -183,7 +183,7 @@ def make_workspace(model: SourcingModel) -> Workspace:
     )
 
 
-@kernel
+@leaf
 def open_order(model: Packed, prices: Prices, capacity: I64, order: int, work: Workspace) -> tuple[int, int, int]:
     """Lay out an order's digits and states; returns (status, digits, states).
 
@@ -224,7 +224,7 @@ def open_order(model: Packed, prices: Prices, capacity: I64, order: int, work: W
     return DONE, digits, states
 
 
-@kernel
+@leaf
 def _count_supply(model: Packed, capacity: I64, order: int, work: Workspace) -> None:
     """Per line: the stock that all candidates together offer it, and the most that one of them does."""
     own, num_positions = model.orders[order], len(model.positions)
@@ -246,7 +246,7 @@ def _count_supply(model: Packed, capacity: I64, order: int, work: Workspace) -> 
             entry.supply_here = max(entry.supply_here, units)
 
 
-@inlined
+@inlined_leaf
 def _same_whole(model: Packed, order: int, line: int, other: int) -> bool:
     """Whether two lines of an order, one of them in a whole, share it."""
     if model.orders[order].ship_together or line == other:
@@ -254,7 +254,7 @@ def _same_whole(model: Packed, order: int, line: int, other: int) -> bool:
     return bool(model.lines[line].group >= 0 and model.lines[line].group == model.lines[other].group)
 
 
-@inlined
+@inlined_leaf
 def _can_ship_whole(model: Packed, order: int, line: int, work: Workspace) -> bool:
     own = model.orders[order]
     for other in range(own.line_from, own.line_to):
@@ -265,7 +265,7 @@ def _can_ship_whole(model: Packed, order: int, line: int, work: Workspace) -> bo
     return True
 
 
-@kernel
+@leaf
 def _fill_states(model: Packed, prices: Prices, order: int, digits: int, work: Workspace) -> None:
     """Packed levels, and the cost of what each state leaves out."""
     own, states = model.orders[order], work.states
@@ -302,7 +302,7 @@ def _fill_states(model: Packed, prices: Prices, order: int, digits: int, work: W
             states[state].rest = np.inf
 
 
-@inlined
+@inlined_leaf
 def guard_bits(digits: int, work: Workspace) -> int:
     """One bit above every packed field."""
     bits = np.uint64(0)

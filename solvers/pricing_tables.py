@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, leaf
 from solvers.loads import Cargo, duty_cost, source_ready_s
 from solvers.model import I64, UNLIMITED, Prices
 from solvers.packed import Packed, Records, wide
 from solvers.pricing_space import MAX_LOADS, MAX_OPTIONS, Workspace
 
 
-@kernel
+@leaf
 def open_candidate(
     model: Packed, prices: Prices, capacity: I64, candidate: int, digits: int, work: Workspace
 ) -> tuple[int, int, bool, bool]:
@@ -41,7 +41,7 @@ def open_candidate(
     return count, bins, tangled, plain
 
 
-@kernel
+@leaf
 def _gather(
     model: Packed, prices: Prices, capacity: I64, candidate: int, by_position: int, work: Workspace
 ) -> tuple[int, int, bool]:
@@ -95,7 +95,7 @@ def _gather(
     return slots, bins, regular
 
 
-@inlined
+@inlined_leaf
 def _find_slot(slots: Records, known: int, key: int) -> int:
     slot = 0
     while slot < known and slots[slot].key != key:
@@ -103,7 +103,7 @@ def _find_slot(slots: Records, known: int, key: int) -> int:
     return slot
 
 
-@inlined
+@inlined_leaf
 def _find_pick(work: Workspace, here: int, slot: int) -> int:
     """The pick of a line (counted within its order) from a slot, -1 for none; a line's picks are neighbours."""
     first = work.lines[here].first_pick
@@ -113,7 +113,7 @@ def _find_pick(work: Workspace, here: int, slot: int) -> int:
     return -1
 
 
-@inlined
+@inlined_leaf
 def _slot_has(work: Workspace, slot: int, position: int) -> bool:
     entry = work.slots[slot].head
     while entry >= 0:
@@ -123,7 +123,7 @@ def _slot_has(work: Workspace, slot: int, position: int) -> bool:
     return False
 
 
-@inlined
+@inlined_leaf
 def _put_bin(
     work: Workspace, entry: int, slot: int, position: int, safety: int, limit: int, price: float, ready_s: int
 ) -> None:
@@ -141,7 +141,7 @@ def _put_bin(
         work.bins[before].next = entry
 
 
-@kernel
+@leaf
 def _list_options(model: Packed, candidate: int, digits: int, work: Workspace) -> tuple[bool, bool]:
     """Options of every digit; returns (whether they fit, whether each level of each digit has at most one)."""
     empty = work.options[0]
@@ -173,7 +173,7 @@ def _list_options(model: Packed, candidate: int, digits: int, work: Workspace) -
     return True, plain
 
 
-@kernel
+@leaf
 def _list_whole(
     model: Packed, candidate: int, digit: int, end: int, takes: int, work: Workspace
 ) -> tuple[int, int, int]:
@@ -193,7 +193,7 @@ def _list_whole(
     return first, end, takes
 
 
-@kernel
+@leaf
 def _add_line(
     model: Packed, candidate: int, line: int, units: int, span: tuple[int, int, int, int], work: Workspace
 ) -> tuple[int, int]:
@@ -233,7 +233,7 @@ def _add_line(
             return end, takes
 
 
-@inlined
+@inlined_leaf
 def _put_option(
     model: Packed, candidate: int, line: int, units: int, base: int, end: int, takes: int, work: Workspace
 ) -> int:
@@ -271,7 +271,7 @@ def _put_option(
     return takes
 
 
-@kernel
+@leaf
 def _list_loads(digits: int, work: Workspace) -> None:
     """The product of the digits' options; load 0 is empty, the first digit's option varies fastest."""
     loads, empty = work.loads, work.loads[0]
@@ -300,7 +300,7 @@ def _list_loads(digits: int, work: Workspace) -> None:
         filled = end
 
 
-@inlined
+@inlined_leaf
 def cargo_at(load: Records) -> Cargo:
     """A record of sums as a cargo."""
     return Cargo(
@@ -315,7 +315,7 @@ def cargo_at(load: Records) -> Cargo:
     )
 
 
-@inlined
+@inlined_leaf
 def option_of(load: int, digit: int, work: Workspace) -> tuple[int, int]:
     """Peel a digit off a load: its option (0: none) and what is left of the load's number."""
     own = work.digits[digit]
@@ -324,7 +324,7 @@ def option_of(load: int, digit: int, work: Workspace) -> tuple[int, int]:
     return own.first + which - 1 if which > 0 else 0, load // radix
 
 
-@inlined
+@inlined_leaf
 def slot_cost(work: Workspace, slot: int, units: int, ready_s: int) -> float:
     """What the rows ask for units of a slot, cheapest first, among open bins ready in time; infinite where too few."""
     cost, left = 0.0, units
@@ -339,7 +339,7 @@ def slot_cost(work: Workspace, slot: int, units: int, ready_s: int) -> float:
     return cost if left == 0 else np.inf
 
 
-@kernel
+@leaf
 def stock_costs(digits: int, count: int, tangled: bool, ready_s: int, work: Workspace) -> None:
     """What the stock rows ask for every load, infinite where the open bins run short."""
     loads = work.loads
@@ -364,7 +364,7 @@ def stock_costs(digits: int, count: int, tangled: bool, ready_s: int, work: Work
         filled = end
 
 
-@kernel
+@leaf
 def _tangled_cost(digits: int, load: int, ready_s: int, work: Workspace) -> float:
     """What the stock rows ask for a load whose lines share slots."""
     sum_needs(digits, load, work)
@@ -381,7 +381,7 @@ def _tangled_cost(digits: int, load: int, ready_s: int, work: Workspace) -> floa
     return cost
 
 
-@kernel
+@leaf
 def sum_needs(digits: int, load: int, work: Workspace) -> None:
     """Leave in ``need`` of every slot that a load takes from how many units it takes."""
     for fresh in (True, False):

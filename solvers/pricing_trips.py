@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inlined, kernel
+from solvers.jit import inlined_leaf, leaf
 from solvers.loads import NO_SHIPMENT, judged_s, measured, num_parcels, offer_cost, timing_cost
 from solvers.model import I64, JUDGE_EX_WORKS, UNLIMITED, Prices
 from solvers.packed import Packed, wide
@@ -19,7 +19,7 @@ MASK_BINS = 63
 """Beyond so many bins a candidate's trips are not compared by the stock they reach."""
 
 
-@kernel
+@leaf
 def base_costs(model: Packed, candidate: int, offer: int, count: int, work: Workspace) -> None:
     """What every load costs on an offer, ``NO_SHIPMENT`` where it makes none."""
     for entry in range(1, count):
@@ -27,7 +27,7 @@ def base_costs(model: Packed, candidate: int, offer: int, count: int, work: Work
         load.base = offer_cost(model, candidate, offer, cargo_at(load))
 
 
-@kernel
+@leaf
 def open_bins(model: Packed, offer: int, trip: int, bins: int, work: Workspace) -> int:
     """Mark the bins that can ride a trip (P5); returns them as a bit mask where there are few enough, else 0."""
     service = model.offers[offer].service
@@ -44,7 +44,7 @@ def open_bins(model: Packed, offer: int, trip: int, bins: int, work: Workspace) 
     return mask
 
 
-@kernel
+@leaf
 def add_trip(
     model: Packed,
     prices: Prices,
@@ -85,7 +85,7 @@ def add_trip(
         ready_s = following_s
 
 
-@inlined
+@inlined_leaf
 def tightest_s(model: Packed, order: int) -> int:
     """The tightest latest of an order's lines."""
     tight_s = wide(UNLIMITED)
@@ -94,7 +94,7 @@ def tightest_s(model: Packed, order: int) -> int:
     return tight_s
 
 
-@inlined
+@inlined_leaf
 def _ready_span(model: Packed, order: int, base_s: int, tight_s: int, bins: int, work: Workspace) -> tuple[int, int]:
     """First and last readiness to try where the window judges it: the first can make nothing late.
 
@@ -111,7 +111,7 @@ def _ready_span(model: Packed, order: int, base_s: int, tight_s: int, bins: int,
     return max(base_s, tight_s), last_s
 
 
-@kernel
+@leaf
 def cost_trip(
     model: Packed,
     prices: Prices,
@@ -150,7 +150,7 @@ def cost_trip(
     return free
 
 
-@kernel
+@leaf
 def _charge_row(model: Packed, row: int, price: float, most: int, offer: int, count: int, work: Workspace) -> bool:
     """Add a capacity row's price for every load, infinite where the load alone breaks it (P8); whether none does."""
     roomy, measure = True, model.rows[row].measure
