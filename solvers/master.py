@@ -99,7 +99,9 @@ def build_master(
     used = np.unique(patterns.draw_row)
     binding = _may_bind(model, patterns, used)
     load_rows = used[(rows.measure[used] >= 0) & (rows.open_cost[used] > 0)].astype(np.int32)
-    overtime_rows = binding[rows.overtime_limit[binding] > 0].astype(np.int32)
+    # Where loads cost, overtime may be the cheaper way even when the loads would do.
+    extra = np.union1d(binding, load_rows)
+    overtime_rows = extra[rows.overtime_limit[extra] > 0].astype(np.int32)
     ships_node = np.unique(model.candidates.node[patterns.ship_cand])
     nodes = ships_node[model.nodes.activation_cost[ships_node] > 0].astype(np.int32)
 

@@ -221,13 +221,15 @@ def combine_trips(
     for offer in range(first_offer, last_offer):
         base_costs(model, candidate, offer, count, work)
         for trip in range(model.offers[offer].trip_from, model.offers[offer].trip_to):
+            number += 1
+            # A trip that nothing can ride must not leave its closed stock behind for the sums of pooled stock.
+            if open_bins(model, offer, trip, bins, work) == 0 and bins < MASK_BINS:
+                continue
             forget_best(count, work)
-            open_bins(model, offer, trip, bins, work)
             add_trip(model, prices, capacity, candidate, offer, trip, shape, work)
             num_pieces = _list_pieces(count, pooled, pieces, work)
-            link = number * size if goal >= 0 else wide(-1)
+            link = (number - 1) * size if goal >= 0 else wide(-1)
             _add_pieces(digits, extent, num_pieces, pieces, link, cost, link_from, link_load, link_ready_s, work)
-            number += 1
     if goal >= 0:
         first_trip = model.offers[first_offer].trip_from
         return _follow(candidate, first_trip, goal, size, link_from, link_load, link_ready_s, end, work)
