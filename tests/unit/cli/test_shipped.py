@@ -37,3 +37,10 @@ def test_a_broken_scenario_has_no_variants(text: str, tmp_path: Path) -> None:
     (tmp_path / "scenario.yaml").write_text(text)
     assert shipped.variant_names(tmp_path) == []
     assert shipped.variant_names(tmp_path / "none") == []
+
+
+def test_an_installed_package_brings_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "shipped" / "tiny").mkdir(parents=True)
+    (tmp_path / "shipped" / "tiny" / "scenario.yaml").touch()
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path)
+    assert shipped.names() == ["tiny"]
