@@ -13,7 +13,7 @@ _BUDGET = struct.Struct("<d")
 
 
 class FrameKind(IntEnum):
-    """To a worker: SOLVE, INTERRUPT. From it: READY once warm, then one ANSWER or FAILURE for each SOLVE."""
+    """To a worker: SOLVE, INTERRUPT. From it: READY whenever it can take a job, one ANSWER or FAILURE for each."""
 
     SOLVE = 1
     INTERRUPT = 2

@@ -179,17 +179,17 @@ class WorkerPool:
             worker = await Worker.spawn(self._command)
             grace_s = END_GRACE_S
             try:
-                await worker.receive()  # READY is the first it says
-                if not warm.done():
-                    warm.set_result(None)
                 while True:
+                    await worker.receive()  # READY; a worker that retires ends instead
+                    if not warm.done():
+                        warm.set_result(None)
                     await self._serve(worker, await self._queue.get())
             except WorkerLost:
                 grace_s = 0.0
                 if not warm.done():
                     warm.set_exception(InternalError("a worker died while it warmed up; its log says why"))
                     return
-                log.warning("worker %d is lost and will be replaced", worker.process.pid)
+                log.info("worker %d is gone; another takes its place", worker.process.pid)
             finally:
                 # A task of its own: cancelled half-way, an end would leave the process behind.
                 ending = asyncio.create_task(worker.end(grace_s))
@@ -198,8 +198,11 @@ class WorkerPool:
             await asyncio.sleep(RESTART_DELAY_S)
 
     async def _serve(self, worker: Worker, waiting: _Waiting) -> None:
-        if waiting.outcome.done():  # its caller left while it waited
-            return
+        while waiting.outcome.done():  # its caller left while it waited
+            waiting = await self._queue.get()
+        if worker.process.returncode is not None:  # died idle: nobody's request is lost
+            self._queue.put_nowait(waiting)
+            raise WorkerLost
         self._busy[worker] = waiting.number
         outcome: Outcome = failure(Code.UNAVAILABLE, "SHUTTING_DOWN", "the server is shutting down")
         try:

@@ -17,8 +17,8 @@ DEFAULT_STATUS_BYTES = 5_500
 """What every client takes: 8 KiB of trailers is the least default there is, and base64 adds a third."""
 
 RESERVE_S = 0.25
-RESERVE_SHARE = 0.1
-MAX_RESERVE_S = 5.0
+RESERVE_SHARE = 0.2
+MAX_RESERVE_S = 10.0
 
 
 def budget_s(remaining_s: float | None) -> float:

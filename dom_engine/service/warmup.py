@@ -11,6 +11,8 @@ from dom_engine.service.answer import Job, answer
 from dom_engine.v1.optimizer_pb2 import OptimizeRequest
 from dom_engine.v1.problem_pb2 import (
     CarrierService,
+    Duty,
+    Incoterm,
     InventoryPosition,
     Item,
     Lane,
@@ -41,18 +43,21 @@ def warm_up() -> None:
 
 
 def tiny_scenario() -> Scenario:
-    """Three orders compete for the stock of two nodes: scarcity, a split and a choice of node, in a few rows."""
+    """A few orders compete for the stock of two nodes: scarcity, splits, duties and a choice of node, in a few rows."""
     return Scenario(
         name="warm-up",
         now="2025-11-24T09:00:00Z",
         horizon_h="48",
-        # To compile takes minutes, once on a machine, and no limit may cut it short.
-        solve=SolveSettings(time_limit_s="86400"),
+        # To compile takes minutes, once on a machine, and no limit may cut it short; a gap of 0 goes through every step.
+        solve=SolveSettings(time_limit_s="86400", gap="0"),
         nodes=[
-            Node(node="north", lat="52.5", lon="13.4", shipment_cost="1"),
-            Node(node="south", lat="48.1", lon="11.6", unit_cost="0.2"),
+            Node(node="north", country="DK", lat="55.7", lon="12.6", shipment_cost="1"),
+            Node(node="south", country="DE", lat="48.1", lon="11.6", unit_cost="0.2"),
         ],
-        items=[Item(item="A", weight_kg="1.5"), Item(item="B", weight_kg="0.2", volume_l="4")],
+        items=[
+            Item(item="A", weight_kg="1.5", value="20", hs_code="8516", origin="CN"),
+            Item(item="B", weight_kg="0.2", volume_l="4"),
+        ],
         inventory=[
             InventoryPosition(node="north", item="A", quantity=3),
             InventoryPosition(node="north", item="B", quantity=2),
@@ -65,8 +70,16 @@ def tiny_scenario() -> Scenario:
             Rate(rate="ground", base="4", per_kg="0.5", per_km="0.001"),
             Rate(rate="ground", weight_from_kg="5", base="6", per_kg="0.3", per_km="0.001"),
         ],
-        orders=[Order(order=str(number), lat="50.1", lon="8.7") for number in range(3)],
+        duties=[Duty(origin="CN", destination="DE", hs_prefix="85", pct="3")],
+        orders=[
+            *(Order(order=str(number), lat="50.1", lon="8.7") for number in range(3)),
+            Order(order="choosy", lat="50.1", lon="8.7", country="DE", incoterm=Incoterm.INCOTERM_DDP, nodes=["south"]),
+            Order(order="large", lat="50.1", lon="8.7"),
+        ],
         order_lines=[
-            OrderLine(order=str(number), line=item, item=item, quantity=2) for number in range(3) for item in "AB"
+            *(OrderLine(order=str(number), line=item, item=item, quantity=2) for number in range(3) for item in "AB"),
+            OrderLine(order="choosy", line="A", item="A", quantity=1, exclude_nodes=["north"]),
+            # Beyond what is priced by its states: another kernel's work.
+            *(OrderLine(order="large", line=item, item=item, quantity=99) for item in "AB"),
         ],
     )

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import BinaryIO
 
@@ -19,6 +20,9 @@ from dom_engine.service.answer import Job, answer
 from dom_engine.service.frames import Frame, FrameKind, budget_and_request, read_frame
 from dom_engine.service.warmup import warm_up
 
+log = logging.getLogger(__name__)
+
+LEFT_BEHIND_GRACE_S = 0.2
 ORPHAN_GRACE_S = 5.0
 """How long a solve may go on once nobody is left to hear of it."""
 
@@ -46,17 +50,37 @@ class Inbox:
         self._jobs.put(None)
 
     def work(self, out: BinaryIO) -> None:
-        """Answer jobs until the inbox is closed; called from the main thread."""
-        while (item := self._jobs.get()) is not None:
+        """Answer jobs until the inbox is closed, or until one leaves a solver behind; called from the main thread.
+
+        Some solvers cannot be stopped: their threads go on after the answer, to their own time limit, on cores that
+        the next job needs. Only the end of the process ends them.
+        """
+        own = set(threading.enumerate())
+        while not _solvers_left(own):
+            _write(out, Frame(FrameKind.READY))
+            if (item := self._jobs.get()) is None:
+                return
             number, job, request = item
             outcome = answer(request, job)
             self._open.pop(number, None)
             if isinstance(outcome, bytes):
-                frame = Frame(FrameKind.ANSWER, number, outcome)
+                _write(out, Frame(FrameKind.ANSWER, number, outcome))
             else:
-                frame = Frame(FrameKind.FAILURE, number, outcome.SerializeToString())
-            out.write(frame.to_bytes())
-            out.flush()
+                _write(out, Frame(FrameKind.FAILURE, number, outcome.SerializeToString()))
+        log.info("retiring: a solver goes on")
+
+
+def _solvers_left(own: set[threading.Thread]) -> bool:
+    """Whether threads beside our own go on; those that are about to end are given a moment."""
+    others = [thread for thread in threading.enumerate() if thread not in own]
+    for thread in others:
+        thread.join(LEFT_BEHIND_GRACE_S)
+    return any(thread.is_alive() for thread in others)
+
+
+def _write(out: BinaryIO, frame: Frame) -> None:
+    out.write(frame.to_bytes())
+    out.flush()
 
 
 def main() -> None:
@@ -71,12 +95,10 @@ def main() -> None:
     warm_up()
     inbox = Inbox()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    out.write(Frame(FrameKind.READY).to_bytes())
-    out.flush()
-    try:
+    with suppress(BrokenPipeError):  # the front is gone
         inbox.work(out)
-    except BrokenPipeError:
-        os._exit(0)
+    logging.shutdown()
+    os._exit(0)  # an orderly end would wait for solvers that cannot be stopped, or crash in their threads
 
 
 def _listen(inbox: Inbox) -> None:

@@ -15,19 +15,27 @@ def say(kind: FrameKind, job: int = 0, payload: bytes = b"") -> None:
     sys.stdout.buffer.flush()
 
 
+def answer(job: int, payload: bytes) -> None:
+    say(FrameKind.ANSWER, job, payload)
+    say(FrameKind.READY)
+
+
 def main() -> None:
     if "--dead-on-arrival" in sys.argv:
         return
     say(FrameKind.READY)
     while (frame := read_frame(sys.stdin.buffer)) is not None:
         if frame.kind is FrameKind.INTERRUPT:
-            say(FrameKind.ANSWER, frame.job, b"interrupted")
+            answer(frame.job, b"interrupted")
             continue
         budget_s, request = budget_and_request(frame)
         if request == b"budget":
-            say(FrameKind.ANSWER, frame.job, repr(budget_s).encode())
+            answer(frame.job, repr(budget_s).encode())
         elif request == b"pid":
+            answer(frame.job, str(os.getpid()).encode())
+        elif request == b"retire":
             say(FrameKind.ANSWER, frame.job, str(os.getpid()).encode())
+            return
         elif request == b"die":
             os._exit(9)
         elif request == b"deaf":

@@ -91,5 +91,5 @@ def test_the_budget_leaves_time_for_the_way_back() -> None:
     assert budget_s(None) == float("inf")
     assert budget_s(0.0) == 0.0
     assert budget_s(0.2) == pytest.approx(0.1)
-    assert budget_s(10.0) == pytest.approx(8.75)
-    assert budget_s(600.0) == pytest.approx(595.0)
+    assert budget_s(10.0) == pytest.approx(7.75)
+    assert budget_s(600.0) == pytest.approx(590.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -122,6 +123,27 @@ def test_a_worker_that_dies_loses_its_request_and_no_other() -> None:
         assert isinstance(status, Status)
         assert status.code == Code.INTERNAL
         assert await other != pid
+
+    on_a_pool(test)
+
+
+def test_a_worker_that_retires_loses_nothing() -> None:
+    async def test(pool: WorkerPool) -> None:
+        requests = [b"retire", b"retire", b"pid", b"retire", b"pid"]
+        pids = await asyncio.gather(*(pool.run(request, unlimited) for request in requests))
+        first, second, third, same, fourth = pids
+        assert third == same
+        assert len({first, second, third, fourth}) == 4
+
+    on_a_pool(test)
+
+
+def test_a_worker_that_dies_idle_loses_nothing() -> None:
+    async def test(pool: WorkerPool) -> None:
+        pid = await pool.run(b"pid", unlimited)
+        os.kill(int(str(pid, "ascii")), signal.SIGKILL)
+        await asyncio.sleep(0.5)  # for the event loop to hear of it
+        assert await pool.run(b"pid", unlimited) not in (pid, None)
 
     on_a_pool(test)
 
