@@ -124,34 +124,46 @@ def _join(parts: list[Priced]) -> Priced:
 
 
 def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> Priced:
-    records, workspace = packed(model), workspace_of(model)
-    status, bound, work, shipments = price_by_states(records, prices, capacity, orders, workspace)
+    status, bound, work, shipments = price_by_states(packed(model), prices, capacity, orders, workspace_of(model))
     patterns, rule = judge(model, _bare(orders, shipments), capacity)
-    if np.any((rule != 0) & (rule != RULE_ROWS)):
-        at = int(np.flatnonzero((rule != 0) & (rule != RULE_ROWS))[0])
-        raise RuntimeError(f"pricing gave order {int(orders[at])} a pattern that breaks P{int(rule[at])}")
+    _refuse(orders, np.where(rule == RULE_ROWS, 0, rule))
     value = priced_cost(model, patterns, prices)
     broken = (rule == RULE_ROWS) | (value > bound + np.abs(bound) * 1e-11 + 1e-3)
     status[(status == DONE) & broken] = COUPLED
-    coupled = np.flatnonzero(status == COUPLED)
-    if len(coupled):
-        tray = make_tray(len(coupled) + 64)
-        limit = max(work_limit, _SEARCH_WORK)
-        settled = (bound[coupled], np.zeros(len(coupled), np.int64))
-        settle(records, prices, capacity, orders[coupled], *settled, limit, workspace, cards_of(), tray)
-        bound[coupled] = settled[0]
-        status[coupled[settled[1] == FOUND_ALL]] = DONE
-        searched, rule = judge(model, off_tray(orders[coupled], np.ones(len(coupled), np.int64), tray), capacity)
-        if rule.any():
-            raise RuntimeError(f"the search gave order {int(searched.order[np.argmax(rule)])} a broken pattern")
-        patterns = _replace(patterns, coupled, searched)
-        value[coupled] = priced_cost(model, searched, prices)
     exact = status == DONE
+    for rest, finish in ((COUPLED, _settle),):
+        where = np.flatnonzero(status == rest)
+        if len(where):
+            bound[where], exact[where], spent, finished = finish(
+                model, prices, capacity, orders[where], bound[where], work_limit
+            )
+            work[where] += spent
+            patterns, value[where] = _replace(patterns, where, finished), priced_cost(model, finished, prices)
     bound = np.where(exact, np.minimum(bound, value), bound)
     return Priced(value, bound * (1.0 - ROUNDING), exact, work, patterns)
 
 
-def _bare(orders: I32, shipments: Shipments) -> Patterns:
+def _refuse(orders: I32, rule: I64) -> None:
+    """Raise where a kernel gave an order a pattern that breaks a rule: an internal error."""
+    if rule.any():
+        at = int(np.flatnonzero(rule)[0])
+        raise RuntimeError(f"pricing gave order {int(orders[at])} a pattern that breaks P{int(rule[at])}")
+
+
+def _settle(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, bound: F64, work_limit: int
+) -> tuple[F64, Flags, I64, Patterns]:
+    """Orders whose relaxed minimum breaks a row: (bound, exact, work, patterns)."""
+    count, tray = len(orders), make_tray(len(orders) + 64)
+    raised, ended, spent = bound.copy(), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    limit, held = max(work_limit, _SEARCH_WORK), (workspace_of(model), cards_of(), tray)
+    settle(packed(model), prices, capacity, orders, raised, (ended, spent), limit, *held)
+    patterns, rule = judge(model, off_tray(orders, np.ones(count, np.int64), tray), capacity)
+    _refuse(orders, rule)
+    return raised, ended == FOUND_ALL, spent, patterns
+
+
+def _bare(orders: I32, shipments: tuple[I64, I32, I32, I64, I32, Flags, I64]) -> Patterns:
     """Shipments as patterns, without costs and draws."""
     zeros, no_draws = np.zeros(len(orders), np.int64), np.zeros(len(orders) + 1, np.int64)
     return Patterns(orders, zeros, zeros, *shipments, no_draws, np.zeros(0, np.int32), np.zeros(0, np.int64))
@@ -171,7 +183,7 @@ def settle(
     capacity: I64,
     orders: I32,
     bound: F64,
-    ended: I64,
+    outcome: tuple[I64, I64],
     most_work: int,
     work: Workspace,
     cards: Cards,
@@ -179,8 +191,8 @@ def settle(
 ) -> None:
     """Find the best pattern of orders whose relaxed minimum ``bound`` breaks a row: search under a rising ceiling.
 
-    Raises ``bound`` to the minimum, or to the ceiling that the last whole search proved; ``ended`` says which. Leaves
-    one pattern of each on the tray.
+    Raises ``bound`` to the minimum, or to the ceiling that the last whole search proved; ``outcome`` gets how each
+    order's search ended and its counted work. Leaves one pattern of each on the tray.
     """
     for k in range(3):
         tray.counts[k] = 0
@@ -192,11 +204,12 @@ def settle(
             tray.counts[0], tray.counts[1], tray.counts[2] = start
             limits = (wide(1), most_work, wide(1))
             status = search_order(model, prices, capacity, wide(orders[k]), floor + slack, limits, work, cards, tray)
+            outcome[1][k] += work.spent[0]
             if tray.counts[0] > start[0] or status != FOUND_ALL:
                 break
             bound[k] = floor + slack
             slack *= 4.0
-        ended[k] = status
+        outcome[0][k] = status
         if status == FOUND_ALL:
             bound[k] = tray.value[start[0]]
         if tray.counts[0] == start[0]:
