@@ -48,7 +48,7 @@ def tiny_scenario() -> Scenario:
         name="warm-up",
         now="2025-11-24T09:00:00Z",
         horizon_h="48",
-        # To compile takes minutes, once on a machine, and no limit may cut it short; a gap of 0 goes through every step.
+        # To compile takes minutes, once on a machine, and no limit may cut it short; at a gap of 0 no step is skipped.
         solve=SolveSettings(time_limit_s="86400", gap="0"),
         nodes=[
             Node(node="north", country="DK", lat="55.7", lon="12.6", shipment_cost="1"),
