@@ -14,16 +14,22 @@ from solvers.columns import Generated, merge, paid, signatures
 from solvers.compact import solve_compact
 from solvers.incumbent import Incumbent, row_mix, usage_of
 from solvers.master import Master, build_master, chosen
-from solvers.model import F64, Patterns, SourcingModel
-from solvers.patterns import take
+from solvers.model import F64, Patterns, Prices, SourcingModel
+from solvers.patterns import concatenate, take, unserved
 from solvers.pricing import price_orders
-from solvers.pricing_near import enumerate_near
+from solvers.pricing_near import Near, enumerate_near
 from solvers.program import MipOutcome, solve_in_integers, solve_mip
 from solvers.stop import Stop
 
 _MOST_COLUMNS = 60_000
-_MOST_PATTERNS_PER_ORDER = 20_000
-_NEAR_WORK = 20_000_000
+"""Patterns beyond which a pool is no longer widened: what the program over them takes in seconds."""
+
+_NEAR_WORK = 60_000_000
+"""Counted work of listing patterns, all orders together."""
+
+_BLOCK = 256
+"""Orders listed between two looks at the stop."""
+
 _WIDENING = 3.0
 _SAFETY = 1e-9
 """Share by which a float solver's bound is lowered before it is claimed: well beyond the rounding of its sums."""
@@ -45,21 +51,13 @@ def close_by_pool(
     lower = int(np.floor(generated.bound)) - 1
     pool = generated.pool
     assert incumbent.objective is not None
-    threshold = (incumbent.objective - lower) / max(1.0, model.num_orders) ** 0.5
+    # A quarter of what an order costs holds most of what a good plan uses; measured in docs/decisions/0007.
+    threshold = max(1.0, 0.25 * lower / max(1, model.num_orders))
     while stop.reason is None:
         incumbent.enter("pool")
         needed = incumbent.objective - lower + 2
         threshold = float(min(threshold, needed))
-        near = enumerate_near(
-            model,
-            generated.prices,
-            orders,
-            np.full(model.num_orders, threshold),
-            max_patterns=_MOST_PATTERNS_PER_ORDER,
-            work_limit=_NEAR_WORK,
-            threads=threads,
-        )
-        stop.spend(model.num_orders)
+        near = _list_near(model, generated.prices, threshold, threads, stop)
         complete = bool(near.complete.all() and priced.exact.all())
         assert incumbent.patterns is not None
         pool = merge(merge(pool, incumbent.patterns), near.patterns)
@@ -73,6 +71,30 @@ def close_by_pool(
         if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:
             return
         threshold *= _WIDENING
+
+
+def _list_near(model: SourcingModel, prices: Prices, threshold: float, threads: int, stop: Stop) -> Near:
+    """All patterns within a threshold, block by block; the blocks a stop leaves out count as incomplete."""
+    most = max(1, model.num_orders)
+    parts: list[Near] = []
+    for at in range(0, model.num_orders, _BLOCK * max(1, threads)):
+        orders = np.arange(at, min(at + _BLOCK * max(1, threads), model.num_orders), dtype=np.int32)
+        if stop.reason is not None:
+            parts.append(Near(unserved(model, orders), np.zeros(len(orders), np.bool_)))
+            continue
+        parts.append(
+            enumerate_near(
+                model,
+                prices,
+                orders,
+                np.full(len(orders), threshold),
+                max_patterns=max(64, _MOST_COLUMNS // most),
+                work_limit=max(5_000, _NEAR_WORK // most),
+                threads=threads,
+            )
+        )
+        stop.spend(len(orders))
+    return Near(concatenate([part.patterns for part in parts]), np.concatenate([part.complete for part in parts]))
 
 
 def close_by_compact(
