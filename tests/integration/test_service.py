@@ -184,7 +184,7 @@ def test_orders_that_cannot_be_filled_are_an_answer(channel: grpc.Channel, quick
 
 
 def test_at_the_deadline_there_is_a_plan(channel: grpc.Channel, large: Scenario) -> None:
-    response = stub(channel).Optimize(endless(large), timeout=10.0)
+    response = stub(channel).Optimize(endless(large), timeout=15.0)
     assert response.summary.limit == Limit.LIMIT_TIME
     assert response.summary.kpis.filled_units > 0
     assert response.summary.lower_bound_micros <= response.summary.objective_micros
