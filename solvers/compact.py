@@ -31,7 +31,7 @@ import numpy.typing as npt
 from solvers.compact_arcs import Network, assemble, build_network
 from solvers.compact_dominance import needless_slots
 from solvers.compact_layout import slot_terms
-from solvers.compact_plan import StandIns, plan_of, start_of
+from solvers.compact_plan import StandIns, improved_start, plan_of, start_of
 from solvers.compact_program import Compact, build_compact
 from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
 from solvers.compact_shared import stated_draws
@@ -43,8 +43,12 @@ from solvers.stop import Stop
 MOST_LOADS = 500_000
 """Sources times trips beyond which nothing is tried: the first relaxation alone would take minutes."""
 
+LARGE = 5_000
+"""Columns from which a plan is sought in a part of the model before all of it is searched."""
+
 _SAFETY = 1e-9
 _SHARE_OF_TIME = 0.9
+_SHARE_OF_START = 0.6
 
 
 class CompactOutcome(NamedTuple):
@@ -97,6 +101,11 @@ def solve_compact(
     hint = None if warm is None else start_of(model, network, compact, stand_ins, warm, stop)
     # HiGHS may overrun its limit, and what it has found by the hard stop would be lost.
     limit_s = min(time_limit_s, _SHARE_OF_TIME * stop.remaining_s)
+    ends_s = stop.elapsed_s + limit_s
+    if len(compact.program.cost) >= LARGE:
+        share_s = _SHARE_OF_START * limit_s
+        hint = improved_start(compact.program, len(every), stop, hint, relative_gap, share_s, seed)
+        limit_s = ends_s - stop.elapsed_s
     outcome = solve_mip(compact.program, stop, relative_gap=relative_gap, time_limit_s=limit_s, hint=hint, seed=seed)
     patterns = None if outcome.x is None else plan_of(model, network, compact.layout, outcome.x)
     if patterns is not None and fill_limit is not None and int(patterns.fill.sum()) > fill_limit:

@@ -202,3 +202,15 @@ def test_a_batch_beyond_reach_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(compact, "MOST_LOADS", 3)
     outcome = solve_compact(random_model(12, PLAIN, num_orders=6), Stop(60))
     assert outcome == (None, None, False)
+
+
+@pytest.mark.parametrize("seed", range(600, 612))
+def test_a_start_sought_in_a_part_of_the_model_costs_no_bound(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, optimum = solvable(seed)
+    monkeypatch.setattr(compact, "LARGE", 0)
+    outcome = solve_compact(model, Stop(60), relative_gap=0.0)
+    assert optimum is not None
+    assert outcome.bound is not None
+    assert outcome.bound <= optimum
+    if exactly_stated(model):
+        assert outcome.bound >= optimum - MICROS_OF_SLACK
