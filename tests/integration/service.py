@@ -22,8 +22,8 @@ from dom_engine.v1.optimizer_pb2_grpc import OptimizerServiceStub
 from dom_engine.v1.problem_pb2 import Scenario
 from dom_engine.wire import scenario_message
 
-WARM_UP_S = 240
-"""On a machine that has compiled nothing yet; a warm one takes seconds."""
+WARM_UP_S = 900
+"""On a busy machine that has compiled nothing yet; a warm one takes seconds."""
 
 SERVICE = "dom_engine.v1.OptimizerService"
 
