@@ -1,32 +1,35 @@
 """The sourcing model: one batch as numbers, and the formulation every solver here works on.
 
-A **pattern** k of order o is one complete way to serve it: a set of shipments, each a (candidate, trip) with a load. It has an own cost c_k
-and draws d_kr on shared rows r. With z_k = 1 when pattern k is chosen:
+A **pattern** k of order o is one complete way to serve it: a set of shipments, each a (candidate, trip) with a load.
+It has an own cost c_k and draws d_kr on shared rows r. With z_k = 1 when pattern k is chosen:
 
-    minimise    sum_k c_k z_k + sum_r (open_cost_r * loads_r + overtime_cost_r * overtime_r) + sum_n activation_cost_n * a_n
-    (C1)  sum_{k of o} z_k = 1                                                         every order has one pattern (serving nothing is one)
-    (C2)  sum_k d_kr z_k <= limit_r                                                    r a stock or safety-stock row
-    (C3)  sum_k d_kr z_k <= limit_r * loads_r + overtime_r,   loads_r <= open_max_r,   overtime_r <= overtime_limit_r      r a capacity row
-    (C4)  sum_{k of o that ship from n} z_k <= a_n                                     for every order o and node n with an activation cost
-    (C5)  sum_k fill_k z_k <= fill_limit                                               only when fill goes first
+    minimise    sum_k c_k z_k + sum_r (open_cost_r loads_r + overtime_cost_r overtime_r) + sum_n activation_cost_n a_n
+
+    (C1)  sum_{k of o} z_k = 1                         every order has one pattern (serving nothing is one)
+    (C2)  sum_k d_kr z_k <= limit_r                    r a stock or safety-stock row
+    (C3)  sum_k d_kr z_k <= limit_r loads_r + overtime_r        r a capacity row;
+          loads_r <= open_max_r,  overtime_r <= overtime_limit_r
+    (C4)  sum_{k of o that ship from n} z_k <= a_n     for every order o and node n with an activation cost
+    (C5)  sum_k fill_k z_k <= fill_limit               only when fill goes first
     (C6)  z binary, a binary, loads integer, overtime >= 0
 
 and within a pattern, for the order alone:
 
-    (P1)  at most one shipment per trip of a candidate; no more shipments than ``max_shipments`` (0: no limit)
+    (P1)  at most one shipment per trip of a candidate; no more than ``max_shipments`` in all (0: no limit)
     (P2)  a line ships at most its quantity, in whole packs per shipment, counted over all its sources
     (P3)  an unsplit line (or a group of lines) ships whole in one shipment, or not at all
     (P4)  ship_complete: every unit or none; ship_together: every unit in one shipment, or none
-    (P5)  a source rides only when ready <= dispatch < expires, ready = max(candidate ready, position ready), and only on a service
-          that carries its item's tags: ``services.carry[service, items.tag_class[position's item]]``
-    (P6)  weight aboard <= the service's maximum; value aboard >= the node's minimum; every priced stage has a rate row that applies
+    (P5)  a source rides only when ready <= dispatch < expires, ready = max(candidate ready, position ready), and only
+          on a service that carries its item's tags: ``services.carry[service, items.tag_class[position's item]]``
+    (P6)  weight aboard <= the service's maximum; value aboard >= the node's minimum; every priced stage has a rate
+          row that applies
     (P7)  a hard window: the judged instant lies within [earliest, the tightest latest aboard]
     (P8)  the pattern alone breaks no row: (C2) and (C3) hold with every load open and all overtime
 
 Dualising C2-C5 with prices p >= 0 leaves one problem per order, which ``pricing`` solves.
 
-Everything is a flat array, so that kernels take it as it is and a million orders fit in memory: a candidate is an (order, node) pair;
-services and dispatch instants are chosen inside the kernel from tables shared by all orders.
+Everything is a flat array, so that kernels take it as it is and a million orders fit in memory: a candidate is an
+(order, node) pair; services and dispatch instants are chosen inside the kernel from tables shared by all orders.
 """
 
 from __future__ import annotations
@@ -86,8 +89,8 @@ class CostWeights(NamedTuple):
 class Orders(NamedTuple):
     """Per order. ``cand_ptr`` and ``line_ptr`` have one more entry than orders.
 
-    Stage masks have bit s set where the seller (the buyer) bears stage s. ``late_factor`` is the priority factor. Money is raw
-    micros except ``split_cost``, which is weighted: what each shipment beyond the first adds.
+    Stage masks have bit s set where the seller (the buyer) bears stage s. ``late_factor`` is the priority factor.
+    Money is raw micros except ``split_cost``, which is weighted: what each shipment beyond the first adds.
     """
 
     cand_ptr: I64
@@ -131,7 +134,8 @@ class Lines(NamedTuple):
 class Candidates(NamedTuple):
     """Per candidate (order, node), sorted by both. ``offers_of`` indexes ``Offers.class_ptr``.
 
-    ``domestic``: both ends in one customs territory (or one of them blank). Sources of candidate c are ``source_ptr[c]:source_ptr[c + 1]``.
+    ``domestic``: both ends in one customs territory (or one of them blank). Sources of candidate c are
+    ``source_ptr[c]:source_ptr[c + 1]``.
     """
 
     order: I32
@@ -144,7 +148,7 @@ class Candidates(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What could ride for a candidate: one line from one position, sorted by (line, position). ``duty_pct`` is 0 where none is due."""
+    """What could ride for a candidate: one line from one position, sorted by both; ``duty_pct`` 0: none is due."""
 
     line: I32
     position: I32
@@ -185,7 +189,7 @@ class Departures(NamedTuple):
 
 
 class Tariffs(NamedTuple):
-    """Rate rows. Stage s of tariff t has rows ``ptr[t * NUM_STAGES + s]`` to ``ptr[t * NUM_STAGES + s + 1]``, by rising break.
+    """Rate rows: stage s of tariff t has rows ``ptr[i]`` to ``ptr[i + 1]``, i = t * NUM_STAGES + s, by rising break.
 
     All ``per_*`` are micros (not money) per unit, as floats with the precision given.
     """
@@ -205,7 +209,7 @@ class Tariffs(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Per node; raw micros but ``preference_cost`` and ``activation_cost``, which are weighted."""
+    """Per node, in weighted micros but for the minimum value; ``CostWeights.handling`` comes on top."""
 
     shipment_cost_micros: I64
     line_cost_micros: I64
@@ -215,7 +219,7 @@ class Nodes(NamedTuple):
 
 
 class Services(NamedTuple):
-    """Per service. ``carry`` is bool[num_services, num_tag_classes]: whether the service takes items of the class (P5)."""
+    """Per service; ``carry``, bool[num_services, num_tag_classes], says whether it takes items of a class (P5)."""
 
     max_weight_g: I64
     max_parcel_g: I64
@@ -233,7 +237,7 @@ class Items(NamedTuple):
 
 
 class Positions(NamedTuple):
-    """Per stock position; ``ready_s`` is the instant its units can leave for an order released at once. ``unit_cost_micros`` is raw handling."""
+    """Per stock position; ``ready_s`` is when its units can leave for an order released at once."""
 
     node: I32
     item: I32
@@ -246,9 +250,9 @@ class Positions(NamedTuple):
 class Rows(NamedTuple):
     """Shared limits. Row p is the stock of position p, row P + p its safety stock, rows from 2 P on are capacities.
 
-    ``limit`` is the stock, or one whole load of a capacity, in base units (``scale`` of them make a measure); ``node`` is -1 for a
-    capacity without node. ``open_cost`` is weighted micros per load, ``overtime_cost`` weighted micros per measure. ``unit_cost`` is what a
-    safety-stock unit costs (weighted micros), 0 elsewhere.
+    ``limit`` is the stock, or one whole load of a capacity, in base units (``scale`` of them make a measure);
+    ``node`` is -1 for a capacity without node. ``open_cost`` is weighted micros per load, ``overtime_cost`` weighted
+    micros per measure. ``unit_cost`` is what a safety-stock unit costs (weighted micros), 0 elsewhere.
     """
 
     measure: I8
@@ -282,14 +286,17 @@ class SourcingModel(NamedTuple):
 
     @property
     def num_orders(self) -> int:
+        """Orders in the batch."""
         return len(self.orders.judge)
 
     @property
     def num_positions(self) -> int:
+        """Stock positions: half as many as stock and safety-stock rows together."""
         return len(self.positions.node)
 
     @property
     def num_rows(self) -> int:
+        """Shared rows."""
         return len(self.rows.limit)
 
     def row_capacity(self) -> I64:
@@ -297,7 +304,8 @@ class SourcingModel(NamedTuple):
         rows = self.rows
         fits = rows.limit <= UNLIMITED // np.maximum(rows.open_max, 1)
         loads: I64 = np.where(fits, rows.limit * np.where(fits, rows.open_max, 0), UNLIMITED)
-        return np.minimum(loads, UNLIMITED - np.minimum(rows.overtime_limit, UNLIMITED)) + rows.overtime_limit
+        most: I64 = np.minimum(loads, UNLIMITED - np.minimum(rows.overtime_limit, UNLIMITED)) + rows.overtime_limit
+        return most
 
 
 def frozen(model: SourcingModel) -> SourcingModel:
@@ -314,8 +322,11 @@ def frozen(model: SourcingModel) -> SourcingModel:
 
 
 class Prices(NamedTuple):
-    """Row prices: weighted micros per base unit of each row (float64[num_rows]), per use of a candidate's node (float64[num_candidates]),
-    and per millionth of a weighted unallocated unit."""
+    """Row prices in weighted micros.
+
+    ``row`` is per base unit of each row, float64[num_rows]; ``activation`` per use of a candidate's node,
+    float64[num_candidates]; ``fill`` per millionth of a weighted unallocated unit.
+    """
 
     row: F64
     activation: F64
@@ -323,14 +334,16 @@ class Prices(NamedTuple):
 
     @classmethod
     def zero(cls, model: SourcingModel) -> Prices:
+        """No price at all."""
         return cls(np.zeros(model.num_rows), np.zeros(len(model.candidates.order)), 0.0)
 
 
 class Patterns(NamedTuple):
     """Patterns, columnar. Pattern k belongs to ``order[k]`` and costs ``cost[k]`` weighted micros (its own terms only).
 
-    Its shipments are ``ship_ptr[k]:ship_ptr[k + 1]``: candidate, trip and load ``load_ptr[s]:load_ptr[s + 1]`` of (source, from safety stock,
-    quantity). Its draws on shared rows are ``draw_ptr[k]:draw_ptr[k + 1]``, rising by row; ``fill`` is its weighted unallocated units in millionths.
+    Its shipments are ``ship_ptr[k]:ship_ptr[k + 1]``: candidate, trip and load ``load_ptr[s]:load_ptr[s + 1]`` of
+    (source, from safety stock, quantity). Its draws on shared rows are ``draw_ptr[k]:draw_ptr[k + 1]``, rising by
+    row; ``fill`` is its weighted unallocated units in millionths.
     """
 
     order: I32
@@ -349,4 +362,5 @@ class Patterns(NamedTuple):
 
     @property
     def num_patterns(self) -> int:
+        """Patterns held."""
         return len(self.order)

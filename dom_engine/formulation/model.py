@@ -105,7 +105,8 @@ def _cost_weights(weights: Weights, policy: Policy) -> CostWeights:
         insurance=float(weights.insurance),
         duty=float(weights.duty),
         buyer=float(weights.buyer),
-        handling=float(weights.handling),
+        # Handling has three amounts, each weighted by itself: the arrays hold them weighted already.
+        handling=1.0,
         late=float(weights.late),
         early=float(weights.early),
         carbon=float(weights.carbon),
@@ -208,7 +209,7 @@ def _positions(problem: Problem) -> Positions:
         item=positions.item_idx,
         ready_s=ready_at_nodes(problem, positions.node_idx, positions.available_at_s),
         expires_s=positions.expires_at_s,
-        unit_cost_micros=positions.unit_cost_micros,
+        unit_cost_micros=weighted(positions.unit_cost_micros, problem.weights.handling),
         work_s=positions.work_s,
     )
 
@@ -216,8 +217,8 @@ def _positions(problem: Problem) -> Positions:
 def _nodes(problem: Problem) -> Nodes:
     nodes, weights = problem.nodes, problem.weights
     return Nodes(
-        shipment_cost_micros=nodes.shipment_cost_micros,
-        line_cost_micros=nodes.line_cost_micros,
+        shipment_cost_micros=weighted(nodes.shipment_cost_micros, weights.handling),
+        line_cost_micros=weighted(nodes.line_cost_micros, weights.handling),
         preference_cost=weighted(nodes.preference_cost_micros, weights.preference),
         activation_cost=weighted(nodes.activation_cost_micros, weights.activation),
         min_shipment_value_micros=nodes.min_shipment_value_micros,

@@ -1,0 +1,44 @@
+"""dom-engine: sourcing for batches of orders, with a proof of how good the plan is.
+
+The public API in one screen::
+
+    from dom_engine import load_scenario, solve, write_result
+
+    problem = load_scenario(Path("scenarios/quickstart"))
+    result = solve(problem)
+    write_result(result, Path("out"))
+
+    from dom_engine.verify import verify
+
+    report = verify(problem, Path("out"))
+
+Names are looked up when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dom_engine.engine import solve
+    from dom_engine.errors import DomError, InputError
+    from dom_engine.scenario import load_scenario
+    from dom_engine.scenario.results import write_result
+
+__all__ = ["DomError", "InputError", "load_scenario", "solve", "write_result"]
+
+_HOMES = {
+    "DomError": "dom_engine.errors",
+    "InputError": "dom_engine.errors",
+    "load_scenario": "dom_engine.scenario",
+    "solve": "dom_engine.engine",
+    "write_result": "dom_engine.scenario.results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dom_engine' has no attribute {name!r}")
+    return getattr(import_module(home), name)
