@@ -76,7 +76,9 @@ SITE_PACKAGES = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_
 protoc = $(BIN)/python -m grpc_tools.protoc -I proto -I $(SITE_PACKAGES)
 generate = $(protoc) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
 
+# Kernels are compiled once before the tests: side by side, every worker would compile the same ones.
 pytest: $(STAMP) ## the tests alone
+	@$(BIN)/dom solve scenarios/quickstart --out .cache/warm > /dev/null
 	@$(BIN)/python -m pytest -n $(JOBS)
 
 bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
