@@ -28,6 +28,7 @@ from scenarios.generate import Spec, generate, write_scenario
 from solvers.jit import kernel
 from solvers.loads import billable_weight_g, num_parcels, stages_cost
 from solvers.model import INSURED_SHARE, SourcingModel
+from solvers.packed import Packed, packed
 
 SPEC = Spec(orders=100_000, nodes=100, items=20_000, services=2, days=5, daily_capacity=True, seed=1)
 
@@ -41,19 +42,18 @@ def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
 
 @kernel
 def _freight_of_one_unit(
-    model: SourcingModel, ptr: I64, codes: Any, rate_of_lane: Any, service_of_lane: Any, out: I64
+    model: Packed, ptr: I64, codes: Any, rate_of_lane: Any, service_of_lane: Any, out: I64
 ) -> None:
-    cands = model.candidates
     at = 0
-    for cand in range(len(cands.order)):
-        source = cands.source_ptr[cand]
-        line, item = model.sources.line[source], model.positions.item[model.sources.position[source]]
-        weight_g, value_micros = model.items.weight_g[item], model.lines.unit_price_micros[line]
+    for cand in range(len(model.candidates)):
+        source = model.sources[model.candidates[cand].source_from]
+        item = model.items[model.positions[source.position].item]
+        weight_g, value_micros = item.weight_g, model.lines[source.line].unit_price_micros
         for k in range(ptr[cand] + 1, ptr[cand + 1]):
             lane = codes[k] // 2
             service = service_of_lane[lane]
-            billable_g = billable_weight_g(weight_g, model.items.volume_cm3[item], model.services.kg_per_m3[service])
-            shape = (1, 1, num_parcels(weight_g, model.services.max_parcel_g[service]), billable_g, value_micros)
+            billable_g = billable_weight_g(weight_g, item.volume_cm3, model.services[service].kg_per_m3)
+            shape = (1, 1, num_parcels(weight_g, model.services[service].max_parcel_g), billable_g, value_micros)
             out[at] = stages_cost(model, cand, rate_of_lane[lane], shape)
             at += 1
 
@@ -67,7 +67,7 @@ def kernel_scoring(problem: Problem, model: SourcingModel, rules: ServiceRules, 
     ptr, codes = offers_of_pairs(cands.order, cands.node, length_m, nodes.max_distance_m, rules, index)
     freight = np.empty(len(codes) - len(cands.order), np.int64)
     lanes = problem.lanes
-    _freight_of_one_unit(model, ptr, codes, lanes.rate_idx, lanes.service_idx, freight)
+    _freight_of_one_unit(packed(model), ptr, codes, lanes.rate_idx, lanes.service_idx, freight)
     return freight
 
 

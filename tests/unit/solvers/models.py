@@ -459,11 +459,14 @@ def ordinary_model(seed: int, num_orders: int, *, num_nodes: int = 6, num_trips:
             main_ptr, flat.astype(np.int64), 4 * MONEY + rates[:, 0], rates[:, 1] / 2, flat, flat, flat, flat,
             rates[:, 0] / 2_000, rates[:, 1] / 4_000, flat, flat,
         ),
-        m.Nodes(node_money[0], node_money[1] // 4, np.zeros(nodes, np.int64), np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)),
+        m.Nodes(node_money[0], node_money[1] // 4, *[np.zeros(nodes, np.int64) for _ in range(3)]),
         m.Services(
-            np.full(num_services, m.UNLIMITED), np.full(num_services, m.UNLIMITED), flat, flat, np.ones((num_services, 1), np.bool_)
+            np.full(num_services, m.UNLIMITED), np.full(num_services, m.UNLIMITED), flat, flat,
+            np.ones((num_services, 1), np.bool_),
         ),
-        m.Items(rng.integers(100, 3_000, num_items), rng.integers(500, 20_000, num_items), np.zeros(num_items, np.int32)),
+        m.Items(
+            rng.integers(100, 3_000, num_items), rng.integers(500, 20_000, num_items), np.zeros(num_items, np.int32)
+        ),
         m.Positions(
             node_of, item_of, np.full(positions, NOW_S), np.full(positions, m.UNLIMITED), node_money[2][node_of] // 8,
             np.zeros(positions, np.int64),
