@@ -13,6 +13,10 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
+_NO_COUNTS: dict[str, Any] = {"_nrt": False}
+"""numba's own switch for functions that own no memory."""
+
 
 def kernel(function: F) -> F:
     """Compile a bare loop over NumPy arrays. ``fastmath`` stays off: bounds rely on IEEE arithmetic and its order."""
@@ -28,11 +32,11 @@ def leaf(function: F) -> F:
     """Compile a kernel that neither allocates nor returns an array: no references are counted in it.
 
     Every array read out of a tuple costs an atomic count otherwise: that made small kernels three times slower and took
-    half of their compile time. ``_nrt`` is numba's own switch for it.
+    half of their compile time.
     """
-    return cast("F", numba.njit(function, nogil=True, cache=True, boundscheck=False, _nrt=False))
+    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS)(function))
 
 
 def inlined_leaf(function: F) -> F:
     """Compile a helper that is a leaf into its callers."""
-    return cast("F", numba.njit(function, nogil=True, cache=True, boundscheck=False, forceinline=True, _nrt=False))
+    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS, forceinline=True)(function))

@@ -69,7 +69,7 @@ def _records(columns: Any, *, leave: tuple[str, ...] = (), widen: bool = True) -
 
 def _pack(model: SourcingModel) -> Packed:
     return Packed(
-        weights=CostWeights(*[float(weight) for weight in model.weights[:-1]], int(model.weights[-1])),
+        weights=_plain(model.weights),
         orders=_records(model.orders),
         lines=_records(model.lines),
         candidates=_records(model.candidates),
@@ -88,6 +88,13 @@ def _pack(model: SourcingModel) -> Packed:
         positions=_records(model.positions),
         rows=_records(model.rows),
     )
+
+
+def _plain(weights: CostWeights) -> CostWeights:
+    """Floats and one integer, whatever number types the caller used: kernels compile once."""
+    multipliers: dict[str, Any] = {name: float(value) for name, value in weights._asdict().items()}
+    multipliers["carbon_cost_per_kg_micros"] = int(weights.carbon_cost_per_kg_micros)
+    return CostWeights(**multipliers)
 
 
 _kept: list[tuple[list[Any], Packed]] = []

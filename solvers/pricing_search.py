@@ -116,7 +116,7 @@ def search_order(
     trips = deal_cards(model, prices, capacity, extent, nodes, ceiling + split, work, cards)
     if trips < 0:
         return CUT
-    within = _reach_within(extent, trips, reach, work, cards)
+    within = _reach_within(extent, trips, ceiling + split, reach, work, cards)
     span = (digits, states, nodes, trips)
     for target in range(1, states):
         rest = work.states[target].rest
@@ -130,28 +130,62 @@ def search_order(
 
 
 @kernel
-def _reach_within(extent: tuple[int, int, int], trips: int, reach: F64, work: Workspace, cards: Cards) -> F64:
+def _reach_within(
+    extent: tuple[int, int, int], trips: int, ceiling: float, reach: F64, work: Workspace, cards: Cards
+) -> F64:
     """Per trip and state: the least it takes to serve exactly the state by later trips of its node, and later nodes."""
     digits, states, _ = extent
-    guard, within = guard_bits(digits, work), np.empty(trips * states, np.float64)
+    guard, within, live = guard_bits(digits, work), np.empty(trips * states, np.float64), np.empty(states, np.int64)
+    num_live = wide(0)
     for trip in range(trips - 1, -1, -1):
         own, node = trip * states, cards.trips[trip].node
         if trip == trips - 1 or cards.trips[trip + 1].node != node:
+            num_live = wide(0)
             for state in range(states):
                 within[own + state] = reach[node * states + state]
+                if within[own + state] < np.inf:
+                    live[num_live] = state
+                    num_live += 1
             continue
-        later = own + states
         for state in range(states):
-            within[own + state] = within[later + state]
-        for which in range(cards.trips[trip + 1].card_from, cards.trips[trip + 1].card_to):
-            card = cards.cards[which]
-            room = (work.states[states - 1].packed | guard) - card.packed
-            for state in range(states - card.state):
-                if (room - work.states[state].packed) & guard == guard:
-                    total = within[later + state] + card.cost
-                    within[own + state + card.state] = min(within[own + state + card.state], total)
-        work.spent[0] += (cards.trips[trip + 1].card_to - cards.trips[trip + 1].card_from) * states
+            within[own + state] = within[own + states + state]
+        span = (own, ceiling, guard)
+        num_live = _add_cards(cards.trips[trip + 1], span, states, num_live, live, within, work, cards)
     return within
+
+
+@leaf
+def _add_cards(
+    trip: Records,
+    span: tuple[int, float, int],
+    states: int,
+    num_live: int,
+    live: I64,
+    within: F64,
+    work: Workspace,
+    cards: Cards,
+) -> int:
+    """Let a trip serve part of what it takes, where that can still end below the ceiling; returns the live states.
+
+    ``span`` is (where the trip before begins in ``within``, ceiling, guard bits).
+    """
+    own, ceiling, guard = span
+    known = num_live
+    for which in range(trip.card_from, trip.card_to):
+        card = cards.cards[which]
+        room = (work.states[states - 1].packed | guard) - card.packed
+        for k in range(known):
+            before = live[k]
+            if (room - work.states[before].packed) & guard != guard:
+                continue
+            after, total = before + card.state, within[own + states + before] + card.cost
+            if total < within[own + after] and total + work.states[after].floor <= ceiling:
+                if within[own + after] == np.inf:
+                    live[num_live] = after
+                    num_live += 1
+                within[own + after] = total
+        work.spent[0] += known
+    return num_live
 
 
 @leaf
