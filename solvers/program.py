@@ -22,6 +22,9 @@ from solvers.stop import Stop
 
 _POLL_S = 0.02
 
+SOLVER_THREAD = "mathopt-solve"
+"""Name of the threads that solve; one left behind by a stop may outlive its caller."""
+
 
 class Program(NamedTuple):
     """minimise cost x, row_lower <= A x <= row_upper, lower <= x <= upper; A by rows (``ptr``, ``col``, ``coef``)."""
@@ -189,7 +192,7 @@ def _run(
         finally:
             done.set()
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=work, name=SOLVER_THREAD, daemon=True).start()
     grace_s = 0.5
     while not done.wait(_POLL_S):
         if stop.remaining_s == 0.0:

@@ -6,6 +6,7 @@ import io
 import os
 import shlex
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         leave_on_signals()
+        if arguments is None:
+            _keep_stdout_to_ourselves()
         _accept_any_text()
         code = _run(words, as_json=as_json)
         sys.stdout.flush()
@@ -46,7 +49,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python would complain once more when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    if arguments is None and _solver_left_behind():
+        # The interpreter's end would tear down a solver in the middle of its work, and crash.
+        _flush()
+        os._exit(code)
     return code
+
+
+def _keep_stdout_to_ourselves() -> None:
+    """What native code prints of its own accord goes to stderr: stdout is for the answer, which may be JSON."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.flush()
+        own = os.dup(sys.stdout.fileno())
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        sys.stdout = io.TextIOWrapper(
+            os.fdopen(own, "wb"), encoding=sys.stdout.encoding, errors=sys.stdout.errors, line_buffering=os.isatty(own)
+        )
+
+
+def _solver_left_behind() -> bool:
+    program = sys.modules.get("solvers.program")
+    return program is not None and any(t.name == program.SOLVER_THREAD for t in threading.enumerate())
 
 
 def _accept_any_text() -> None:
