@@ -483,3 +483,101 @@ def ordinary_model(seed: int, num_orders: int, *, num_nodes: int = 6, num_trips:
             unit_cost=per_row,
         ),
     )  # fmt: skip
+
+
+def hand_model() -> m.SourcingModel:
+    """One order of three units of one item, two nodes with two units each, one trip a node: made for mental sums.
+
+    A shipment costs 5.00 and 2.00 per kg, an item weighs 500 g and is worth 10.00, handling is 1.00 and 0.25 a unit; a
+    unit left out costs 50.00. Node 1 is 100 km further and ships a day later, at the latest instant of the line.
+    """
+    one, two = np.ones(1, np.int64), np.ones(2, np.int64)
+    no, nil = np.zeros(1, np.bool_), np.zeros(1, np.int64)
+    free = np.zeros(1)
+    return m.SourcingModel(
+        weights=m.CostWeights(1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0),
+        orders=m.Orders(
+            cand_ptr=np.array([0, 2]),
+            line_ptr=np.array([0, 1]),
+            earliest_s=-one * m.UNLIMITED,
+            hard_window=no,
+            judge=np.full(1, m.JUDGE_ARRIVAL, np.int8),
+            seller_stages=np.full(1, 1023, np.int32),
+            buyer_stages=np.zeros(1, np.int32),
+            seller_duty=no,
+            late_cost_per_day_micros=one * 3 * MONEY,
+            late_factor=np.ones(1),
+            early_cost_per_day_micros=one * 2 * MONEY,
+            max_shipments=nil,
+            split_cost=one * MONEY,
+            ship_complete=no,
+            ship_together=no,
+            use_safety_stock=no,
+            unpreferred_cost=nil,
+        ),
+        lines=m.Lines(
+            item=np.zeros(1, np.int32),
+            quantity=one * 3,
+            pack=one,
+            unsplit=no,
+            group=-np.ones(1, np.int32),
+            unit_price_micros=one * 10 * MONEY,
+            latest_s=one * (NOW_S + 3 * DAY_S),
+            unmet_cost=one * 50 * MONEY,
+            fill_weight=one * MONEY,
+            substitute_cost=nil,
+        ),
+        candidates=m.Candidates(
+            order=np.zeros(2, np.int32),
+            node=np.array([0, 1], np.int32),
+            distance_m=np.array([100_000, 200_000]),
+            offer_class=np.array([0, 1], np.int32),
+            ready_s=two * NOW_S,
+            domestic=np.ones(2, np.bool_),
+            source_ptr=np.array([0, 1, 2]),
+        ),
+        sources=m.Sources(np.zeros(2, np.int32), np.array([0, 1], np.int32), np.zeros(2)),
+        offers=m.Offers(
+            class_ptr=np.array([0, 1, 2]),
+            service=np.zeros(2, np.int32),
+            tariff=np.zeros(2, np.int32),
+            unpreferred=np.zeros(2, np.bool_),
+            pre_carriage_s=0 * two,
+            export_s=0 * two,
+            trip_ptr=np.array([0, 1, 2]),
+        ),
+        trips=m.Trips(np.array([0, 1], np.int32), NOW_S + DAY_S * np.array([2, 3])),
+        departures=m.Departures(
+            node=np.array([0, 1], np.int32),
+            service=np.zeros(2, np.int32),
+            dispatch_s=NOW_S + DAY_S * np.array([1, 2]),
+            row_ptr=np.zeros(3, np.int64),
+            row=np.zeros(0, np.int32),
+        ),
+        tariffs=m.Tariffs(
+            ptr=np.array([0] * 5 + [1] * 6), weight_from_g=nil, base=np.full(1, 5e6), per_kg=np.full(1, 2e6),
+            per_unit=free, per_line=free, per_parcel=free, per_km=free, per_unit_km=free, per_kg_km=free, pct_of_value=free, minimum=free,
+        ),
+        nodes=m.Nodes(two * MONEY, 0 * two, 0 * two, 0 * two, 0 * two),
+        services=m.Services(one * m.UNLIMITED, one * m.UNLIMITED, np.zeros(1), np.zeros(1), np.ones((1, 1), np.bool_)),
+        items=m.Items(one * 500, one * 1_000, np.zeros(1, np.int32)),
+        positions=m.Positions(
+            node=np.array([0, 1], np.int32),
+            item=np.zeros(2, np.int32),
+            ready_s=two * NOW_S,
+            expires_s=two * m.UNLIMITED,
+            unit_cost_micros=two * (MONEY // 4),
+            work_s=two * 60,
+        ),
+        rows=m.Rows(
+            measure=-np.ones(4, np.int8),
+            node=np.array([0, 1, 0, 1], np.int32),
+            limit=np.array([2, 2, 1, 1]),
+            scale=np.ones(4, np.int64),
+            open_cost=np.zeros(4, np.int64),
+            open_max=np.ones(4, np.int64),
+            overtime_limit=np.zeros(4, np.int64),
+            overtime_cost=np.zeros(4, np.int64),
+            unit_cost=np.array([0, 0, 1, 1]) * MONEY // 2,
+        ),
+    )  # fmt: skip
