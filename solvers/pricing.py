@@ -100,6 +100,7 @@ def price_orders(
         The same for any number of threads.
     """
     capacity = model.row_capacity() if row_capacity is None else row_capacity
+    packed(model)  # once, before the threads ask for it
     shards = [orders[at : at + SHARD].astype(np.int32) for at in range(0, max(1, len(orders)), SHARD)]
 
     def run(shard: I32) -> Priced:

@@ -556,7 +556,8 @@ def hand_model() -> m.SourcingModel:
         ),
         tariffs=m.Tariffs(
             ptr=np.array([0] * 5 + [1] * 6), weight_from_g=nil, base=np.full(1, 5e6), per_kg=np.full(1, 2e6),
-            per_unit=free, per_line=free, per_parcel=free, per_km=free, per_unit_km=free, per_kg_km=free, pct_of_value=free, minimum=free,
+            per_unit=free, per_line=free, per_parcel=free, per_km=free, per_unit_km=free,
+            per_kg_km=free, pct_of_value=free, minimum=free,
         ),
         nodes=m.Nodes(two * MONEY, 0 * two, 0 * two, 0 * two, 0 * two),
         services=m.Services(one * m.UNLIMITED, one * m.UNLIMITED, np.zeros(1), np.zeros(1), np.ones((1, 1), np.bool_)),

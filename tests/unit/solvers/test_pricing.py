@@ -64,7 +64,7 @@ def test_what_is_left_of_rows_bounds_the_pattern() -> None:
 
 
 def test_two_shipments_of_one_node_share_its_capacity_row() -> None:
-    """A shipment holds one unit; the dock has room for one shipment in all: the relaxation takes two, the answer one."""
+    """A shipment holds one unit, the dock takes one shipment in all: the relaxation makes two, the answer one."""
     model = hand_model()
     model = model._replace(
         services=model.services._replace(max_weight_g=np.full(1, 500)),
