@@ -51,7 +51,7 @@ def close_by_pool(
     lower = int(np.floor(generated.bound)) - 1
     pool = generated.pool
     assert incumbent.objective is not None
-    # A quarter of what an order costs holds most of what a good plan uses; measured in docs/decisions/0007.
+    # A quarter of what an order costs holds most of what a good plan uses; measured in docs/decisions/0005.
     threshold = max(1.0, 0.25 * lower / max(1, model.num_orders))
     while stop.reason is None:
         incumbent.enter("pool")
