@@ -14,7 +14,7 @@ import pytest
 from solvers.model import Prices, SourcingModel
 from solvers.pricing import price_orders
 from solvers.pricing_near import enumerate_near
-from tests.unit.solvers.models import ordinary_model
+from tests.unit.solvers.batches import ordinary_model
 
 NUM_ORDERS = 20_000
 NUM_NODES = 6

@@ -11,7 +11,8 @@ from solvers import model as m
 from solvers.loads import billable_weight_g, half_even, judged_instant_s, num_parcels, weighted
 from solvers.model import Patterns, SourcingModel
 from solvers.patterns import from_shipments
-from tests.unit.solvers.models import DAY_S, MONEY, NOW_S, hand_model
+from tests.unit.solvers.batches import hand_model
+from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 
 
 def ship_one(model: SourcingModel, quantity: int = 2, candidate: int = 0, safety: int = 0) -> Patterns:

@@ -9,7 +9,8 @@ import pytest
 
 from solvers.model import Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, from_shipments, priced_cost, recost, take, unserved
-from tests.unit.solvers.models import DAY_S, MONEY, NOW_S, hand_model
+from tests.unit.solvers.batches import hand_model
+from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 
 Ship = tuple[int, int, list[tuple[int, bool, int]]]
 """Candidate, trip, and pieces of (source, from safety stock, quantity)."""

@@ -9,7 +9,8 @@ from solvers.model import JUDGE_EX_WORKS, UNLIMITED, Prices, SourcingModel
 from solvers.patterns import recost, unserved
 from solvers.pricing import Priced, price_orders
 from solvers.pricing_near import enumerate_near
-from tests.unit.solvers.models import DAY_S, MONEY, NOW_S, hand_model, ordinary_model
+from tests.unit.solvers.batches import hand_model, ordinary_model
+from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 
 ORDER = np.zeros(1, np.int32)
 
