@@ -40,3 +40,19 @@ def leaf(function: F) -> F:
 def inlined_leaf(function: F) -> F:
     """Compile a helper that is a leaf into its callers."""
     return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS, forceinline=True)(function))
+
+
+def inner(function: F) -> F:
+    """Compile a leaf that only kernels call, without a way in from Python.
+
+    Unpacking the tables of a model is most of what a small kernel is compiled for.
+    """
+    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+
+
+def spliced(function: F) -> F:
+    """Make a helper part of the kernel that calls it, before compilation.
+
+    For small ones, and those with one caller: compiled apart, all that they call in turn is optimised once more.
+    """
+    return cast("F", numba.njit(nogil=True, boundscheck=False, inline="always")(function))

@@ -1,0 +1,309 @@
+"""What a column charges at least: a fixed part and a part per unit of each bin, valid for every load within its range of weight.
+
+Where a charge is not linear (weight breaks, minima, parcels, the greater of two weights, rounding) the line is the one that is highest at
+the reference load among those below the charge: an edge of its lower convex envelope over the range.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from solvers.jit import inner, spliced
+from solvers.loads import NO_SHIPMENT, judged_s, rides, timing_cost
+from solvers.model import (
+    F64,
+    I64,
+    INSURED_SHARE,
+    MEASURE_LINES,
+    MEASURE_PARCELS,
+    MEASURE_SHIPMENTS,
+    MEASURE_UNITS,
+    MEASURE_VALUE,
+    MEASURE_VOLUME,
+    MEASURE_WEIGHT,
+    NUM_STAGES,
+    STAGE_EXPORT_CLEARANCE,
+    STAGE_IMPORT_CLEARANCE,
+    STAGE_INSURANCE,
+    Prices,
+)
+from solvers.packed import Packed, wide
+from solvers.pricing_large_space import Large, truth
+
+
+@spliced
+def slack_of(weight: float, whole: bool) -> float:
+    """The most that rounding takes off an amount."""
+    return (0.0 if whole else 0.5 * weight) + (0.0 if weight == 1.0 else 0.5)
+
+
+@inner
+def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) -> bool:
+    """Fill a column that has its node, candidate, offer, trip, range and reference load; False where it makes no shipment."""
+    order = work.state[0].order
+    own, out = model.orders[order], work.cols[col]
+    node = work.nodes[out.node]
+    lane, weights = model.offers[out.offer], model.weights
+    candidate, service = model.candidates[out.candidate], model.services[lane.service]
+    at_node, departure = model.nodes[candidate.node], model.departures[model.trips[out.trip].departure]
+    judged = judged_s(model, order, out.offer, out.trip, node.ready_s)
+    timing = timing_cost(model, order, judged, node.latest_s)
+    if timing == NO_SHIPMENT:
+        return False
+    out.fixed = timing + at_node.preference_cost + prices.activation[out.candidate] + own.split_cost
+    if lane.unpreferred:
+        out.fixed += own.unpreferred_cost
+    handling = weights.handling
+    out.fixed += handling * at_node.shipment_cost_micros - slack_of(handling, truth(True))
+    out.per_line, out.per_handling = handling * at_node.line_cost_micros, handling
+    out.per_unit, out.per_g, out.per_cm3, out.per_value, out.per_work, out.per_duty = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    if not candidate.domestic and node.dutiable:
+        weight = weights.duty if own.seller_duty else weights.buyer
+        out.per_duty = weight / 100.0
+        out.fixed -= slack_of(weight, truth(False)) * node.full_lines
+    # Loads weigh no more than the service takes, and than what could ride; billable weight is volume where that is more.
+    volumetric = service.kg_per_m3 / 1_000.0
+    out.ceiling = min(float(service.max_weight_g), node.full_weight)
+    heaviest = out.ceiling
+    if volumetric > 0.0:
+        heaviest = max(heaviest, np.ceil(node.full_volume * volumetric))
+    out.hi = min(out.hi, heaviest)
+    out.ceiling = min(out.ceiling, out.hi)
+    parcel_g = float(max(service.max_parcel_g, 1))
+    parcels = 0.0
+    for at in range(departure.row_from, departure.row_to):
+        row = model.departure_row[at]
+        measure, price, left = model.rows[row].measure, prices.row[row], capacity[row]
+        if measure == MEASURE_UNITS:
+            out.per_unit += price
+        elif measure == MEASURE_LINES:
+            out.per_line += price
+        elif measure == MEASURE_SHIPMENTS:
+            out.fixed += price
+        elif measure == MEASURE_PARCELS:
+            parcels += price
+        elif measure == MEASURE_WEIGHT:
+            out.per_g += price
+            out.ceiling = min(out.ceiling, float(left))
+        elif measure == MEASURE_VOLUME:
+            out.per_cm3 += price
+        elif measure == MEASURE_VALUE:
+            out.per_value += price
+        else:
+            out.per_work += price
+        if left <= 0 and measure <= MEASURE_PARCELS:
+            return False
+    by_volume = volumetric > 0.0 and out.ref_volume * volumetric > out.ref_weight
+    billable_g = max(out.lo, min(out.hi, out.ref_volume * volumetric if by_volume else out.ref_weight))
+    # The carbon of a shipment is a straight line.
+    per_billable, cost_per_kg = 0.0, weights.carbon_cost_per_kg_micros
+    if cost_per_kg != 0 and service.co2_g_per_tkm != 0.0:
+        per_billable += weights.carbon * service.co2_g_per_tkm * cost_per_kg * candidate.distance_m / 1e12
+        out.fixed -= slack_of(weights.carbon, truth(False))
+    for stage in range(NUM_STAGES):
+        first, last = model.tariff_ptr[lane.tariff * NUM_STAGES + stage], model.tariff_ptr[lane.tariff * NUM_STAGES + stage + 1]
+        if first == last:
+            continue
+        out.lo = max(out.lo, float(model.tariffs[first].weight_from_g))
+        if out.lo > out.hi:
+            return False
+        insured = stage == STAGE_INSURANCE
+        weight = weights.buyer
+        if (own.seller_stages >> stage) & 1:
+            weight = weights.insurance if insured else weights.freight
+        if weight == 0.0 or (candidate.domestic and stage in (STAGE_EXPORT_CLEARANCE, STAGE_IMPORT_CLEARANCE)):
+            continue
+        fixed, slope, per_unit, per_line, per_parcel, per_value, whole = _stage_line(
+            model, (first, last), candidate.distance_m, billable_g, parcel_g, INSURED_SHARE if insured else 1.0, col, work
+        )
+        out.fixed += weight * fixed - slack_of(weight, whole)
+        out.per_unit += weight * per_unit
+        out.per_line += weight * per_line
+        out.per_value += weight * per_value
+        per_billable += weight * slope
+        parcels += weight * per_parcel
+    if by_volume:
+        out.per_cm3 += per_billable * volumetric
+        out.fixed -= per_billable * 0.5
+    else:
+        out.per_g += per_billable
+    if parcels > 0.0:
+        lightest = out.lo if volumetric == 0.0 else 0.0
+        start, step = _parcel_line(lightest, out.ceiling, min(out.ref_weight, out.ceiling), parcel_g)
+        out.fixed += parcels * start
+        out.per_g += parcels * step
+    out.floor = out.lo if volumetric == 0.0 and node.uniform else 0.0
+    out.guess = out.fixed + out.per_unit * out.ref_units + out.per_line * out.ref_lines + out.per_g * out.ref_weight
+    out.guess += out.per_cm3 * out.ref_volume + out.per_value * out.ref_value
+    return out.ceiling > 0.0 or node.full_weight == 0.0
+
+
+@spliced
+def _parcel_line(lo: float, hi: float, at: float, parcel_g: float) -> tuple[float, float]:
+    """A line (value at 0, slope) below max(1, ceil(weight / parcel)) over a range, highest at one weight: an edge of the hull.
+
+    The corners are (lo, ceil), (parcel, 1), (2 parcel, 2), ..., (hi, ceil).
+    """
+    low, high = max(1.0, np.ceil(lo / parcel_g)), max(1.0, np.ceil(hi / parcel_g))
+    if low == high:
+        return low, 0.0
+    if at <= low * parcel_g:
+        return low, 0.0
+    last = (high - 1.0) * parcel_g
+    if at <= last:
+        return 0.0, 1.0 / parcel_g
+    slope = 1.0 / (hi - last)
+    return high - slope * hi, slope
+
+
+@spliced
+def _stage_line(
+    model: Packed,
+    rows: tuple[int, int],
+    distance_m: int,
+    billable_g: float,
+    parcel_g: float,
+    insured: float,
+    col: int,
+    work: Large,
+) -> tuple[float, float, float, float, float, float, bool]:
+    """A stage's line: (fixed, per gram billable, per unit, per line, per parcel, per micro of value, whether amounts are whole).
+
+    The corners of its charge over billable weight stand in ``points``: weights, then charges.
+    """
+    points = work.points
+    lo, hi = work.cols[col].lo, work.cols[col].hi
+    tariffs, km = model.tariffs, distance_m / 1e3
+    first, last = rows
+    while first + 1 < last and tariffs[first + 1].weight_from_g <= lo:
+        first += 1
+    while last - 1 > first and tariffs[last - 1].weight_from_g > hi:
+        last -= 1
+    per_unit, per_line, per_parcel, per_value = np.inf, np.inf, np.inf, np.inf
+    minimum, most, whole = np.inf, 0.0, truth(True)
+    for r in range(first, last):
+        rate = tariffs[r]
+        here = rate.per_unit + rate.per_unit_km * km
+        value = rate.pct_of_value / 100.0 * insured
+        slope = rate.per_kg / 1e3 + rate.per_kg_km * km / 1e3
+        per_unit, per_line, per_parcel = min(per_unit, here), min(per_line, rate.per_line), min(per_parcel, rate.per_parcel)
+        per_value, minimum = min(per_value, value), min(minimum, rate.minimum)
+        most = max(most, rate.per_line, rate.per_parcel, here, value)
+        fixed = rate.base + rate.per_km * km
+        whole = whole and slope == 0.0 and value == 0.0 and fixed == np.floor(fixed) and rate.minimum == np.floor(rate.minimum)
+        whole = whole and here == np.floor(here) and rate.per_unit_km == 0.0
+        whole = whole and rate.per_line == np.floor(rate.per_line) and rate.per_parcel == np.floor(rate.per_parcel)
+    by_weight_only = most == 0.0
+    count = wide(0)
+    for r in range(first, last):
+        rate = tariffs[r]
+        fixed, slope = rate.base + rate.per_km * km, rate.per_kg / 1e3 + rate.per_kg_km * km / 1e3
+        start = max(lo, float(rate.weight_from_g))
+        end = min(hi, tariffs[r + 1].weight_from_g - 1.0) if r + 1 < last else hi
+        least = rate.minimum if by_weight_only else 0.0
+        count = _add_point(points, count, start, max(least, fixed + slope * start))
+        if fixed + slope * start < least < fixed + slope * end:
+            count = _add_point(points, count, (least - fixed) / slope, least)
+        count = _add_point(points, count, end, max(least, fixed + slope * end))
+    fixed, slope = _hull_edge(points, count, billable_g)
+    out = work.cols[col]
+    if not by_weight_only:
+        parcels = max(1.0, out.ref_weight / parcel_g)
+        expected = fixed + slope * billable_g + per_unit * out.ref_units + per_line * out.ref_lines
+        expected += per_parcel * parcels + per_value * out.ref_value
+        if expected < minimum:
+            return minimum, 0.0, 0.0, 0.0, 0.0, 0.0, whole
+    return fixed, slope, per_unit, per_line, per_parcel, per_value, whole
+
+
+@spliced
+def _add_point(points: F64, count: int, weight: float, charged: float) -> int:
+    points[0, count], points[1, count] = weight, charged
+    return count + 1
+
+
+@spliced
+def _hull_edge(points: F64, count: int, at: float) -> tuple[float, float]:
+    """The line below all corners that is highest at a weight, as (value at 0, slope): an edge of their lower hull."""
+    best, fixed, slope = -np.inf, 0.0, 0.0
+    for i in range(count):
+        for j in range(i, count):
+            left, right = points[0, i], points[0, j]
+            if not (left <= at <= right):
+                continue
+            rise = (points[1, j] - points[1, i]) / (right - left) if right > left else 0.0
+            start = points[1, i] - rise * left
+            for k in range(count):
+                start = min(start, points[1, k] - rise * points[0, k])
+            if start + rise * at > best:
+                best, fixed, slope = start + rise * at, start, rise
+    return fixed, slope
+
+
+@inner
+def price_arcs(model: Packed, col: int, arc_from: int, work: Large) -> float:
+    """Write what each bin of the column's node pays per unit, infinite where it cannot ride; returns how many units reach."""
+    out, arcs = work.cols[col], work.arcs
+    node = work.nodes[out.node]
+    out.arc_from = arc_from - node.bin_from
+    reached = 0.0
+    for b in range(node.bin_from, node.bin_to):
+        bin_ = work.bins[b]
+        cost = np.inf
+        if bin_.part_to > bin_.part_from:
+            cost = _price_whole(model, col, b, work)
+        elif reaches(model, col, b, work):
+            cost = unit_cost(out, bin_)
+        arcs[out.arc_from + b] = cost
+        if cost < np.inf:
+            reached += bin_.limit
+    return reached
+
+
+@spliced
+def unit_cost(col: Any, bin_: Any) -> float:
+    """What a unit of a bin pays on a column."""
+    cost = bin_.cost + col.per_unit + col.per_line * bin_.share + col.per_g * bin_.weight + col.per_cm3 * bin_.volume
+    return cost + col.per_value * bin_.value + col.per_handling * bin_.handling + col.per_work * bin_.work + col.per_duty * bin_.duty
+
+
+@inner
+def reaches(model: Packed, col: int, at: int, work: Large) -> bool:
+    """(P5), and (P7) for a bin alone."""
+    out, own = work.cols[col], work.bins[at]
+    service, dispatch_s = model.offers[out.offer].service, model.departures[model.trips[out.trip].departure].dispatch_s
+    if not rides(model, out.candidate, own.position, service, dispatch_s):
+        return False
+    order = work.state[0].order
+    if not model.orders[order].hard_window:
+        return True
+    judged = judged_s(model, order, out.offer, out.trip, own.ready_s)
+    return bool(timing_cost(model, order, judged, own.latest_s) != NO_SHIPMENT)
+
+
+@inner
+def _price_whole(model: Packed, col: int, at: int, work: Large) -> float:
+    """What all units of a whole pay at least, each line from its cheapest bins that can ride."""
+    out, bins = work.cols[col], work.bins
+    total, first, last = 0.0, bins[at].part_from, bins[at].part_to
+    while first < last:
+        line, end = bins[first].line, first
+        while end < last and bins[end].line == line:
+            bins[end].scratch = unit_cost(out, bins[end]) if reaches(model, col, end, work) else np.inf
+            end += 1
+        left = float(model.lines[line].quantity)
+        while left > 0.0:
+            least, which = np.inf, -1
+            for part in range(first, end):
+                if bins[part].scratch < least:
+                    least, which = bins[part].scratch, part
+            if which < 0:
+                return np.inf
+            taken = min(left, bins[which].limit)
+            total += taken * least
+            left -= taken
+            bins[which].scratch = np.inf
+        first = end
+    return total
