@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from solvers.jit import kernel, leaf
+from solvers.jit import kernel
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
 from solvers.patterns import concatenate, judge, take
@@ -182,7 +182,7 @@ def _undominated(patterns: Patterns, orders: I32) -> Patterns:
     return take(patterns, kept[np.lexsort((kept, patterns.cost[kept], place[kept]))])
 
 
-@leaf
+@kernel
 def _hash_draws(patterns: Patterns, total: Bits) -> None:
     """64 bits that tell the draws of two patterns apart."""
     for k in range(len(patterns.order)):
