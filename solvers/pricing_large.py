@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solvers.jit import leaf
+from solvers.jit import kernel
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import Packed, packed
 from solvers.pricing_large_search import search
@@ -116,7 +116,7 @@ def _join(parts: list[tuple[_Tray, int, int]]) -> tuple[F64, Flags, I64, Columns
     return results("bound"), results("exact"), results("work"), columns
 
 
-@leaf
+@kernel
 def _price_run(
     model: Packed,
     prices: Prices,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.packed import wide
 from solvers.pricing_large_space import Large, truth
 
@@ -21,7 +21,7 @@ _PATIENCE = 5
 _FLOAT_ERROR = 1e-12
 
 
-@inner
+@leaf
 def _sweep(col: int, per_g: float, add: bool, work: Large) -> tuple[float, float]:
     """What a column's cells pay less what they earn at the multipliers, and what they weigh; ``per_g`` is a price of weight.
 
@@ -61,7 +61,7 @@ def _sweep(col: int, per_g: float, add: bool, work: Large) -> tuple[float, float
     return total, load_g
 
 
-@inner
+@leaf
 def _term(col: int, stop_above: float, work: Large) -> tuple[float, float]:
     """What opening a column costs at the multipliers, and the price of weight at which its range is kept."""
     out = work.cols[col]
@@ -97,7 +97,7 @@ def _term(col: int, stop_above: float, work: Large) -> tuple[float, float]:
     return best, per_g
 
 
-@inner
+@leaf
 def evaluate(work: Large) -> float:
     """The bound at given multipliers; leaves each node's term and pick, and the units served."""
     state = work.state[0]
@@ -158,7 +158,7 @@ def _drop_least(count: int, work: Large) -> None:
             work.nodes[which].pick = -1
 
 
-@inner
+@leaf
 def ascend(goal: float, rounds: int, work: Large) -> float:
     """Raise the bound from the multipliers at hand; the best ones found are those evaluated last."""
     state = work.state[0]
@@ -210,7 +210,7 @@ def _step(length: float, work: Large) -> bool:
     return True
 
 
-@inner
+@leaf
 def fill_value(note: bool, work: Large) -> float:
     """The least that the columns in ``choice`` pay for any units, ranges aside: each class from its cheapest bins.
 
@@ -294,7 +294,7 @@ def _fill_class(cls: int, opened: int, note: bool, work: Large) -> float:
     return total
 
 
-@inner
+@leaf
 def _next_bin(cls: int, opened: int, cost: float, after: int, work: Large) -> tuple[float, int, int]:
     """The cheapest bin of a class behind a given one, in (cost, index); returns (cost, bin, node), infinite and -1 for none."""
     least, which, from_node = np.inf, -1, -1

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.loads import (
     NO_SHIPMENT,
     Cargo,
@@ -24,7 +24,7 @@ from solvers.pricing_large_charges import reaches, unit_cost
 from solvers.pricing_large_space import Large
 
 
-@inner
+@leaf
 def build(model: Packed, prices: Prices, capacity: I64, ships: int, work: Large) -> tuple[float, int]:
     """Load the columns of ``ships[:ships]`` as well as may be; returns (what the pattern pays, number of its pieces).
 
@@ -108,7 +108,7 @@ def _empty(s: int, work: Large) -> None:
     ship.ready_s, ship.latest_s, ship.stock, ship.unmet, ship.linear = -UNLIMITED, UNLIMITED, 0.0, 0.0, 0.0
 
 
-@inner
+@leaf
 def _load_line(
     model: Packed, prices: Prices, capacity: I64, cls: int, line: int, ships: int, pieces: int, work: Large
 ) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def _departure(model: Packed, s: int, work: Large) -> Any:
     return model.departures[model.trips[work.cols[work.ships[s].col].trip].departure]
 
 
-@inner
+@leaf
 def _usable(model: Packed, s: int, line: int, at: int, cost: float, work: Large) -> int:
     """The source by which a line draws on a bin in a shipment, -1 where it may not or nothing is left."""
     own, ship = work.bins[at], work.ships[s]
@@ -193,7 +193,7 @@ def _usable(model: Packed, s: int, line: int, at: int, cost: float, work: Large)
     return int(own.source) if own.line == line else _find_source(model, col.candidate, line, own.position)
 
 
-@inner
+@leaf
 def _find_source(model: Packed, candidate: int, line: int, position: int) -> int:
     """The source of a line at a position, -1 for none; a candidate's sources are sorted by both."""
     low, high = model.candidates[candidate].source_from, model.candidates[candidate].source_to
@@ -218,7 +218,7 @@ def _unit_of(model: Packed, line: int, position: int) -> Cargo:
     return Cargo(1, 1, item.weight_g, item.volume_cm3, price, stock.work_s, stock.unit_cost_micros, 0)
 
 
-@inner
+@leaf
 def _room(model: Packed, capacity: I64, s: int, line: int, position: int, amount: int, ships: int, work: Large) -> int:
     """(P1, P6, P8) how many units more of a line a shipment takes, at most ``amount``."""
     ship, unit = work.ships[s], _unit_of(model, line, position)
@@ -252,7 +252,7 @@ def _room(model: Packed, capacity: I64, s: int, line: int, position: int, amount
     return max(0, amount)
 
 
-@inner
+@leaf
 def _put(
     model: Packed,
     prices: Prices,
@@ -308,7 +308,7 @@ def _put(
     noted.ship, noted.source, noted.slot, noted.safety, noted.quantity = s, source, bin_.slot, bin_.safety, quantity
 
 
-@inner
+@leaf
 def _settle_duty(model: Packed, s: int, work: Large) -> None:
     """Charge the duty of the line last loaded: an amount per shipment and line."""
     ship = work.ships[s]
@@ -338,7 +338,7 @@ def _parcels(model: Packed, s: int, work: Large) -> int:
     return num_parcels(work.ships[s].weight_g, service.max_parcel_g)
 
 
-@inner
+@leaf
 def _paid(model: Packed, prices: Prices, s: int, work: Large) -> float:
     """What a loaded shipment pays, its draws included; infinite where it breaks P6 or P7."""
     _settle_duty(model, s, work)
@@ -379,7 +379,7 @@ def _load_whole(model: Packed, prices: Prices, capacity: I64, cls: int, ships: i
             return loaded
 
 
-@inner
+@leaf
 def _try_whole(
     model: Packed, prices: Prices, capacity: I64, cls: int, s: int, ships: int, pieces: int, work: Large
 ) -> int:
@@ -435,7 +435,7 @@ def _take_back(model: Packed, s: int, ships: int, start: int, end: int, work: La
                     work.row_used[row - first_row] += _drawn(model, row, other, work)
 
 
-@inner
+@leaf
 def _drawn(model: Packed, row: int, s: int, work: Large) -> int:
     """What a loaded shipment draws on a capacity."""
     return int(measured(model.rows[row].measure, _cargo(s, work), _parcels(model, s, work)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.loads import NO_SHIPMENT, judged_s, rides, timing_cost
 from solvers.model import (
     F64,
@@ -39,7 +39,7 @@ def slack_of(weight: float, whole: bool) -> float:
     return (0.0 if whole else 0.5 * weight) + (0.0 if weight == 1.0 else 0.5)
 
 
-@inner
+@leaf
 def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) -> bool:
     """Fill a column that has its node, candidate, offer, trip, range and reference load; False where it makes no shipment."""
     order = work.state[0].order
@@ -242,7 +242,7 @@ def _hull_edge(points: F64, count: int, at: float) -> tuple[float, float]:
     return fixed, slope
 
 
-@inner
+@leaf
 def price_arcs(model: Packed, col: int, arc_from: int, work: Large) -> float:
     """Write what each bin of the column's node pays per unit, infinite where it cannot ride; returns how many units reach."""
     out, arcs = work.cols[col], work.arcs
@@ -269,7 +269,7 @@ def unit_cost(col: Any, bin_: Any) -> float:
     return cost + col.per_value * bin_.value + col.per_handling * bin_.handling + col.per_work * bin_.work + col.per_duty * bin_.duty
 
 
-@inner
+@leaf
 def reaches(model: Packed, col: int, at: int, work: Large) -> bool:
     """(P5), and (P7) for a bin alone."""
     out, own = work.cols[col], work.bins[at]
@@ -283,7 +283,7 @@ def reaches(model: Packed, col: int, at: int, work: Large) -> bool:
     return bool(timing_cost(model, order, judged, own.latest_s) != NO_SHIPMENT)
 
 
-@inner
+@leaf
 def _price_whole(model: Packed, col: int, at: int, work: Large) -> float:
     """What all units of a whole pay at least, each line from its cheapest bins that can ride."""
     out, bins = work.cols[col], work.bins

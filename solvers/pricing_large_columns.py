@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.model import I64, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_large_charges import charge, price_arcs
@@ -19,7 +19,7 @@ REST = -2
 """Trip of a column that stands for any one trip of its node that is not kept by itself."""
 
 
-@inner
+@leaf
 def list_columns(model: Packed, prices: Prices, capacity: I64, work: Large) -> None:
     """Columns of every node.
 
@@ -194,7 +194,7 @@ def _add_several(model: Packed, prices: Prices, at: int, kept: int, rest: bool, 
     return kept + 1
 
 
-@inner
+@leaf
 def _stand_for(trip: int, at: int, fixed: float, work: Large) -> None:
     """Append a column for trips of a node, with the arcs at the end."""
     state, node = work.state[0], work.nodes[at]

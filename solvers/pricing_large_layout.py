@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.loads import source_ready_s
 from solvers.model import I64, UNLIMITED, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_large_space import Large
 
 
-@inner
+@leaf
 def lay_out(model: Packed, prices: Prices, capacity: I64, order: int, work: Large) -> bool:
     """Fill the state, classes, nodes, cells and bins; returns whether anything can be served at all."""
     own, state = model.orders[order], work.state[0]
@@ -184,7 +184,7 @@ def _point_at_sources(model: Packed, candidate: int, work: Large) -> None:
         work.lines[here].source_to = at + 1
 
 
-@inner
+@leaf
 def _add_bins(
     model: Packed,
     prices: Prices,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.jit import inner, spliced
+from solvers.jit import leaf, spliced
 from solvers.model import I64, NUM_STAGES, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_large_bound import CLOSED, UNDECIDED, ascend, fill_value
@@ -57,7 +57,7 @@ def search(
     return state.best, bound
 
 
-@inner
+@leaf
 def _goal(work: Large) -> float:
     """A bound that leaves nothing better than the best pattern."""
     value = work.state[0].best
@@ -124,7 +124,7 @@ def _swap(value: float, work: Large) -> float:
     return value
 
 
-@inner
+@leaf
 def _list_ships(work: Large) -> int:
     """The trips that ``choice`` opens, as ships; a column of several trips opens all that are laid out."""
     ships = wide(0)
@@ -149,7 +149,7 @@ def _offer(model: Packed, prices: Prices, capacity: I64, work: Large) -> None:
         _try_ships(model, prices, capacity, ships, work)
 
 
-@inner
+@leaf
 def _try_ships(model: Packed, prices: Prices, capacity: I64, ships: int, work: Large) -> bool:
     """Build the pattern of the first ships; keep it where it is the best so far, and say so."""
     state = work.state[0]
@@ -166,7 +166,7 @@ def _try_ships(model: Packed, prices: Prices, capacity: I64, ships: int, work: L
     return True
 
 
-@inner
+@leaf
 def _choose_picks(model: Packed, prices: Prices, capacity: I64, work: Large) -> float:
     """Open what answered the multipliers; returns what its columns pay for all units at least."""
     for at in range(work.state[0].nodes):
@@ -270,7 +270,7 @@ def _too_many(work: Large) -> bool:
     return bool((most > 0 and opened > most) or opened + undecided == 0)
 
 
-@inner
+@leaf
 def _fix(bound: float, work: Large) -> None:
     """Close nodes that would lift the bound beyond the goal."""
     state, opened, goal = work.state[0], 0, _goal(work)
@@ -284,7 +284,7 @@ def _fix(bound: float, work: Large) -> None:
             state.trail += 1
 
 
-@inner
+@leaf
 def _open_level(depth: int, bound: float, work: Large) -> bool:
     """Branch on the undecided node that is the least clear; False where all are decided."""
     least, chosen = np.inf, -1
