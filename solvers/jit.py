@@ -14,8 +14,8 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
-_NO_COUNTS: dict[str, Any] = {"_nrt": False}
-"""numba's own switch for functions that own no memory."""
+_LEAF: dict[str, Any] = {**_OPTIONS, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""``_nrt`` is numba's own switch for functions that own no memory."""
 
 
 def kernel(function: F) -> F:
@@ -29,25 +29,17 @@ def inlined(function: F) -> F:
 
 
 def leaf(function: F) -> F:
-    """Compile a kernel that neither allocates nor returns an array: no references are counted in it.
+    """Compile what only kernels call, and what neither allocates nor returns an array: no references are counted in it.
 
     Every array read out of a tuple costs an atomic count otherwise: that made small kernels three times slower and took
-    half of their compile time.
+    half of their compile time. The way in from Python, which unpacks whole models, took another quarter.
     """
-    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS)(function))
+    return cast("F", numba.njit(**_LEAF)(function))
 
 
 def inlined_leaf(function: F) -> F:
     """Compile a helper that is a leaf into its callers."""
-    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS, forceinline=True)(function))
-
-
-def inner(function: F) -> F:
-    """Compile a leaf that only kernels call, without a way in from Python.
-
-    Unpacking the tables of a model is most of what a small kernel is compiled for.
-    """
-    return cast("F", numba.njit(**_OPTIONS, **_NO_COUNTS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    return cast("F", numba.njit(**_LEAF, forceinline=True)(function))
 
 
 def spliced(function: F) -> F:

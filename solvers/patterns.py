@@ -170,14 +170,14 @@ def judge(model: SourcingModel, patterns: Patterns, row_capacity: I64) -> tuple[
     return Patterns(patterns.order, cost, fill, *patterns[3:10], *draws), rule
 
 
-def priced_cost(model: SourcingModel, patterns: Patterns, prices: Prices) -> F64:
+def priced_cost(patterns: Patterns, prices: Prices) -> F64:
     """What each pattern pays at given prices: own cost, draws, activations and fill, float64[num_patterns]."""
     value = patterns.cost + patterns.fill * prices.fill
     _add_prices(patterns, prices, value)
     return value
 
 
-@leaf
+@kernel
 def _add_prices(patterns: Patterns, prices: Prices, value: F64) -> None:
     for k in range(len(patterns.order)):
         for i in range(patterns.draw_ptr[k], patterns.draw_ptr[k + 1]):

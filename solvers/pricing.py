@@ -18,9 +18,10 @@ from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
 from solvers.patterns import RULE_ROWS, concatenate, judge, priced_cost, take
 from solvers.pricing_cards import Cards, make_cards
+from solvers.pricing_large import price_large
 from solvers.pricing_order import price_order, write_loads
 from solvers.pricing_search import FOUND_ALL, Tray, lay_pattern, make_tray, off_tray, search_order
-from solvers.pricing_space import DONE, Shipments, Workspace, make_workspace
+from solvers.pricing_space import DONE, TOO_LARGE, Shipments, Workspace, make_workspace
 
 ROUNDING = 1e-12
 """Relative float error of a priced cost: a sum of non-negative terms."""
@@ -128,18 +129,18 @@ def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I3
     status, bound, work, shipments = price_by_states(packed(model), prices, capacity, orders, workspace_of(model))
     patterns, rule = judge(model, _bare(orders, shipments), capacity)
     _refuse(orders, np.where(rule == RULE_ROWS, 0, rule))
-    value = priced_cost(model, patterns, prices)
+    value = priced_cost(patterns, prices)
     broken = (rule == RULE_ROWS) | (value > bound + np.abs(bound) * 1e-11 + 1e-3)
     status[(status == DONE) & broken] = COUPLED
     exact = status == DONE
-    for rest, finish in ((COUPLED, _settle),):
+    for rest, finish in ((COUPLED, _settle), (TOO_LARGE, _price_large)):
         where = np.flatnonzero(status == rest)
         if len(where):
             bound[where], exact[where], spent, finished = finish(
                 model, prices, capacity, orders[where], bound[where], work_limit
             )
             work[where] += spent
-            patterns, value[where] = _replace(patterns, where, finished), priced_cost(model, finished, prices)
+            patterns, value[where] = _replace(patterns, where, finished), priced_cost(finished, prices)
     bound = np.where(exact, np.minimum(bound, value), bound)
     return Priced(value, bound * (1.0 - ROUNDING), exact, work, patterns)
 
@@ -162,6 +163,16 @@ def _settle(
     patterns, rule = judge(model, off_tray(orders, np.ones(count, np.int64), tray), capacity)
     _refuse(orders, rule)
     return raised, ended == FOUND_ALL, spent, patterns
+
+
+def _price_large(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, bound: F64, work_limit: int
+) -> tuple[F64, Flags, I64, Patterns]:
+    """Orders beyond the workspace: (bound, exact, work, patterns)."""
+    lower_bound, exact, spent, columns = price_large(model, prices, capacity, orders, work_limit)
+    patterns, rule = judge(model, _bare(orders, columns), capacity)
+    _refuse(orders, rule)
+    return np.maximum(bound, lower_bound), exact, spent, patterns
 
 
 def _bare(orders: I32, shipments: tuple[I64, I32, I32, I64, I32, Flags, I64]) -> Patterns:

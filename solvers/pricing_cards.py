@@ -130,7 +130,7 @@ def deal_cards(
                     return -1
                 made.card_to = cards.counts[0]
                 trips += 1
-        _find_twins(model, first_trip, trips, cards)
+        _find_twins(first_trip, trips, cards)
     return trips
 
 
@@ -361,7 +361,7 @@ def _put_pieces(model: Packed, digits: int, load: int, depth: int, work: Workspa
 
 
 @leaf
-def _find_twins(model: Packed, first_trip: int, last_trip: int, cards: Cards) -> None:
+def _find_twins(first_trip: int, last_trip: int, cards: Cards) -> None:
     """Mark a node's cards that another of its trips takes for less (or as much, and comes first) on the same rows."""
     first, last = cards.trips[first_trip].card_from, wide(cards.counts[0])
     if last_trip - first_trip < 2 or last - first > _FEW_TWINS:

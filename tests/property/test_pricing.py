@@ -42,7 +42,7 @@ def check_minimum(model: SourcingModel, prices: Prices, naive: list[Pattern]) ->
     assert priced.exact[0]
     assert priced.value[0] == pytest.approx(least, abs=TOLERANCE, rel=1e-12)
     assert priced.lower_bound[0] <= least + TOLERANCE
-    assert priced_cost(model, recost(model, priced.patterns), prices)[0] == priced.value[0]
+    assert priced_cost(recost(model, priced.patterns), prices)[0] == priced.value[0]
     return least
 
 
@@ -84,7 +84,7 @@ def test_no_pattern_near_the_minimum_is_missed(seed: int, price_seed: int, thres
             key = pattern.draws, pattern.fill
             wanted[key] = min(wanted.get(key, pattern.cost), pattern.cost)
     assert wanted.items() <= found.items()
-    assert all(paid <= least + threshold + TOLERANCE for paid in priced_cost(model, near.patterns, prices).tolist())
+    assert all(paid <= least + threshold + TOLERANCE for paid in priced_cost(near.patterns, prices).tolist())
 
 
 @given(st.integers(0, 2**32))

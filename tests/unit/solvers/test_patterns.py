@@ -87,8 +87,8 @@ def test_prices_are_paid_for_draws_nodes_and_fill() -> None:
     model = hand_model()
     prices = Prices(np.array([3.0, 5.0, 0.0, 0.0]), np.array([7.0, 11.0]), 0.001)
     both, none = pattern(model, NEAR, FAR), unserved(model)
-    assert priced_cost(model, both, prices).tolist() == [both.cost[0] + 2 * 3 + 5 + 7 + 11]
-    assert priced_cost(model, none, prices).tolist() == [150 * MONEY + 3_000_000 * 0.001]
+    assert priced_cost(both, prices).tolist() == [both.cost[0] + 2 * 3 + 5 + 7 + 11]
+    assert priced_cost(none, prices).tolist() == [150 * MONEY + 3_000_000 * 0.001]
 
 
 def test_joining_and_choosing_keep_every_column() -> None:
