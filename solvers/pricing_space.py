@@ -17,8 +17,7 @@ from solvers.packed import Packed, Records, wide
 
 MAX_STATES = 4_096
 MAX_DIGITS = 12
-MAX_TRIPS = 64
-"""Orders within these limits are always priced exactly; larger ones as far as the arrays reach."""
+"""Orders within these limits are priced exactly, by however many trips: 2 to the 12th is 4,096."""
 
 MAX_NODES = 512
 MAX_OPTIONS = 1 << 15
@@ -57,8 +56,8 @@ OWN_LINE = {
     "num_picks": _INT,
 }
 # ``rest``: priced cost of ending in a state (infinite where the order must be complete). ``floor``: the least it
-# takes to finish from it. ``best`` and ``single``: the cheapest load of the open candidate that serves exactly the
-# state, over all its trips and on one. ``near`` and ``second``: the cheapest entries of two different nodes.
+# takes to finish from it. ``best``: the cheapest load of the open candidate that serves exactly the state. ``near`` and
+# ``second``: the cheapest entries of two different nodes.
 STATE = {
     "packed": _BITS,
     "rest": _FLOAT,
