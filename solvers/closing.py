@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.columns import Generated, merge, paid, signatures
+from solvers.columns import Generated, merge, signatures
 from solvers.compact import solve_compact
 from solvers.incumbent import Incumbent, row_mix, usage_of
 from solvers.master import Master, build_master, chosen
 from solvers.model import F64, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, take, unserved
+from solvers.patterns import concatenate, priced_cost, take, unserved
 from solvers.pricing import price_orders
 from solvers.pricing_near import Near, enumerate_near
 from solvers.program import MipOutcome, solve_in_integers, solve_mip
@@ -65,7 +65,7 @@ def close_by_pool(
             # Nothing dearer can improve the plan; the incumbent's own patterns stay out of the way of the
             # proof.
             least = priced.lower_bound[pool.order]
-            pool = take(pool, np.flatnonzero(paid(model, pool, generated.prices) <= least + needed))
+            pool = take(pool, np.flatnonzero(priced_cost(pool, generated.prices) <= least + needed))
         reach = lower + int(threshold) - 1 if complete else lower
         _choose(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
         if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:

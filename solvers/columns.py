@@ -16,7 +16,7 @@ import numpy.typing as npt
 from solvers.bound import lagrangian
 from solvers.master import KIND_ORDER, Master, build_master, master_prices
 from solvers.model import F64, I32, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, take
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
 from solvers.program import solve_lp
 from solvers.stop import Stop
@@ -32,20 +32,6 @@ class Generated(NamedTuple):
     bound: float
     pool: Patterns
     converged: bool
-
-
-def paid(model: SourcingModel, patterns: Patterns, prices: Prices) -> F64:
-    """What each pattern pays at given prices: own cost, draws, activations and fill, float64[num_patterns]."""
-    count = patterns.num_patterns
-    by_draw = np.repeat(np.arange(count), np.diff(patterns.draw_ptr))
-    value = patterns.cost + patterns.fill * prices.fill
-    value = value + np.bincount(by_draw, weights=patterns.draw * prices.row[patterns.draw_row], minlength=count)
-    if prices.activation.any():
-        by_ship = np.repeat(np.arange(count, dtype=np.int64), np.diff(patterns.ship_ptr))
-        num = len(model.candidates.order)
-        pattern, candidate = np.divmod(np.unique(by_ship * num + patterns.ship_cand), num)
-        value = value + np.bincount(pattern, weights=prices.activation[candidate], minlength=count)
-    return np.asarray(value, np.float64)
 
 
 def signatures(patterns: Patterns) -> npt.NDArray[np.uint64]:
@@ -125,7 +111,7 @@ def generate_columns(
                 best, bound = trial, reached
                 if on_bound is not None:
                     on_bound(bound)
-            reduced = paid(model, priced.patterns, duals) - order_dual[priced.patterns.order]
+            reduced = priced_cost(priced.patterns, duals) - order_dual[priced.patterns.order]
             attractive = np.flatnonzero(reduced < -1e-7 * (1.0 + np.abs(order_dual[priced.patterns.order])))
             # A pass at smoothed prices that finds nothing for the duals themselves says little: go nearer to
             # them.

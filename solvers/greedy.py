@@ -23,6 +23,7 @@ from solvers.stop import Stop
 RULES = ("fcfs", "nearest", "preference", "fewest-splits")
 
 _BLOCK = 256
+_LEAST_BLOCK = 4
 _DOMINANT = 1e13
 """Weighted micros: above any order's cost, low enough that a float still tells micros apart beneath it."""
 
@@ -58,9 +59,9 @@ def construct(
     residual, opened = model.row_capacity(), np.zeros(len(model.nodes.activation_cost), np.bool_)
     used = np.zeros(model.num_rows, np.int64)
     parts: list[Patterns] = []
-    at = 0
+    at, size = 0, _BLOCK
     while at < len(sequence):
-        block = sequence[at : at + _BLOCK]
+        block = sequence[at : at + size]
         if stop.reason is not None:
             parts.append(unserved_at(model, sequence[at:]))
             break
@@ -75,6 +76,8 @@ def construct(
         parts.append(take(priced, np.arange(fitting)))
         opened[model.candidates.node[parts[-1].ship_cand]] = True
         at += fitting
+        # What is priced beyond the first misfit is priced again: where misfits are near, look less far ahead.
+        size = min(_BLOCK, 2 * size) if fitting == len(block) else max(_LEAST_BLOCK, 2 * fitting)
     plan = concatenate(parts) if parts else unserved_at(model, sequence)
     return recost(model, take(plan, np.argsort(plan.order, kind="stable")))
 

@@ -41,6 +41,9 @@ PRICES_WORK = 500_000_000
 DEAR_WORK = 5_000
 """Counted work per order above which pricing is dear: few large orders, which the compact model takes whole."""
 
+COMPACT_SOURCES = 5_000
+"""Sources up to which the compact model may go first: beyond, prices get further in the same time."""
+
 COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.3
 """Of the time that remains, what each step may take at most before the next."""
 
@@ -123,6 +126,7 @@ def _search(
         pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
         if stop.reason is None:
             dear = int(priced.work.sum()) > DEAR_WORK * model.num_orders
+            dear = dear and len(model.sources.line) <= COMPACT_SOURCES
             prices = _improve(model, settings, stop, incumbent, pool, dear)
     return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
 

@@ -1,8 +1,8 @@
 """Pricing of orders beyond the exact limits: one good pattern each, and a bound that is proven.
 
-An order of hundreds of lines, or of a quantity in the ten thousands, is never enumerated unit by unit: a branch and bound opens
-nodes, fills every line from the cheapest opened stock and parts ranges of weight, within counted work. It ends exact where bound
-and pattern meet, else with a valid relaxation.
+An order of hundreds of lines, or of a quantity in the ten thousands, is never enumerated unit by unit: a branch and
+bound opens nodes, fills every line from the cheapest opened stock and parts ranges of weight, within counted work.
+It ends exact where bound and pattern meet, else with a valid relaxation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from solvers.pricing_large_search import search
 from solvers.pricing_large_space import Large, make_large, room_for
 
 Columns = tuple[I64, I32, I32, I64, I32, Flags, I64]
-"""Shipments of a run of orders: ship_ptr, ship_cand, ship_trip, load_ptr, load_source, load_safety, load_quantity as in ``Patterns``."""
+"""Shipments of a run of orders: ``ship_ptr`` to ``load_quantity`` as in ``Patterns``."""
 
 
 def price_large(
@@ -51,7 +51,8 @@ def price_large(
     count, wanted = len(orders), orders.astype(np.int64)
     work = make_large(model, room_for(model, wanted))
     most_ships, most_pieces = len(work.ships), len(work.pieces) // 2
-    parts, done = [], 0
+    parts: list[tuple[_Tray, int, int]] = []
+    done = 0
     while done < count or not parts:
         tray = _make_tray(count, 2 * count + most_ships, 16 * count + most_pieces)
         end = _price_run(packed(model), prices, capacity, wanted, done, whole, work_limit, work, tray)

@@ -1,8 +1,8 @@
 """Bounds of a large order: which columns to open, units taken from them at what they charge at least.
 
-Demand is dualised: a class pays its multiplier for a unit, every node answers with the column that gains most (Geoffrion 1974,
-doi:10.1007/BFb0120690), and multipliers follow the subgradient with Polyak's step. Any multipliers give a lower bound, also within
-a subproblem where nodes are decided.
+Demand is dualised: a class pays its multiplier for a unit, every node answers with the column that gains most
+(Geoffrion 1974, doi:10.1007/BFb0120690), and multipliers follow the subgradient with Polyak's step. Any multipliers
+give a lower bound, also within a subproblem where nodes are decided.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ _BISECTIONS = 14
 _DOUBLINGS = 40
 _PATIENCE = 5
 _FLOAT_ERROR = 1e-12
+_CELLS_PER_WORK = 4
 
 
 @leaf
 def _sweep(col: int, per_g: float, add: bool, work: Large) -> tuple[float, float]:
-    """What a column's cells pay less what they earn at the multipliers, and what they weigh; ``per_g`` is a price of weight.
+    """What a column's cells pay less what they earn, and what they weigh; ``per_g`` is a price of weight.
 
     With ``add`` the units count as served.
     """
@@ -165,6 +166,7 @@ def ascend(goal: float, rounds: int, work: Large) -> float:
     size = state.classes
     for at in range(state.nodes):
         size += work.nodes[at].cell_to - work.nodes[at].cell_from
+    size = 1 + size // _CELLS_PER_WORK
     best, pace, stalled = -np.inf, 1.0, 0
     for turn in range(rounds):
         value = evaluate(work)
@@ -214,7 +216,7 @@ def _step(length: float, work: Large) -> bool:
 def fill_value(note: bool, work: Large) -> float:
     """The least that the columns in ``choice`` pay for any units, ranges aside: each class from its cheapest bins.
 
-    With ``note`` multipliers are set to match: every class at its marginal bin, raised so that columns earn their fixed part.
+    With ``note`` multipliers match: every class at its marginal bin, raised so that columns earn their fixed part.
     """
     state, nodes = work.state[0], work.nodes
     total, opened = state.constant, wide(0)
@@ -296,7 +298,7 @@ def _fill_class(cls: int, opened: int, note: bool, work: Large) -> float:
 
 @leaf
 def _next_bin(cls: int, opened: int, cost: float, after: int, work: Large) -> tuple[float, int, int]:
-    """The cheapest bin of a class behind a given one, in (cost, index); returns (cost, bin, node), infinite and -1 for none."""
+    """The cheapest bin of a class behind a given one: (cost, bin, node), infinite and -1 for none."""
     least, which, from_node = np.inf, -1, -1
     for k in range(opened):
         at = work.nodes[k].open

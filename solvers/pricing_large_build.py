@@ -1,4 +1,4 @@
-"""Patterns of large orders: load chosen columns line by line, each from its cheapest bins, and keep every rule on the way."""
+"""Patterns of large orders: load chosen columns line by line from their cheapest bins, keeping every rule."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from solvers.loads import (
     measured,
     num_parcels,
     offer_cost,
-    rides,
     timing_cost,
 )
-from solvers.model import MEASURE_LINES, MEASURE_PARCELS, MEASURE_SHIPMENTS, UNLIMITED, I64, Prices
+from solvers.model import I64, MEASURE_LINES, MEASURE_PARCELS, MEASURE_SHIPMENTS, UNLIMITED, Prices
 from solvers.packed import Packed, wide
 from solvers.pricing_large_charges import reaches, unit_cost
 from solvers.pricing_large_space import Large
@@ -28,7 +27,7 @@ from solvers.pricing_large_space import Large
 def build(model: Packed, prices: Prices, capacity: I64, ships: int, work: Large) -> tuple[float, int]:
     """Load the columns of ``ships[:ships]`` as well as may be; returns (what the pattern pays, number of its pieces).
 
-    Shipments that break a rule, or cost more than they serve, are closed and all is loaded anew. Infinite where none remains.
+    Shipments that break a rule, or do not pay, are closed and all is loaded anew. Infinite where none remains.
     """
     for s in range(ships):
         work.ships[s].banned = False
@@ -109,7 +108,7 @@ def _empty(s: int, work: Large) -> None:
 
 
 @leaf
-def _load_line(
+def _load_line(  # noqa: C901 - one bin after the other, each refused for a reason of its own
     model: Packed, prices: Prices, capacity: I64, cls: int, line: int, ships: int, pieces: int, work: Large
 ) -> tuple[int, int]:
     """Serve a line from the cheapest bins, unit by unit or pack by pack; returns (pieces, units left out)."""
@@ -149,9 +148,9 @@ def _load_line(
         if amount <= 0 or pieces + last - first >= most_pieces:
             continue
         # A line that comes aboard anew pays for itself.
-        if not must and work.ships[s].line != line:
-            if (worth - least + col.per_line * work.bins[first].share) * amount <= col.per_line:
-                continue
+        gained = (worth - least + col.per_line * work.bins[first].share) * amount
+        if not must and work.ships[s].line != line and gained <= col.per_line:
+            continue
         left -= amount
         while amount > 0:
             best, chosen = np.inf, wide(-1)
@@ -201,7 +200,7 @@ def _find_source(model: Packed, candidate: int, line: int, position: int) -> int
         middle = (low + high) // 2
         here, at = wide(model.sources[middle].line), wide(model.sources[middle].position)
         if here == line and at == position:
-            return middle
+            return int(middle)
         if here < line or (here == line and at < position):
             low = middle + 1
         else:

@@ -1,7 +1,8 @@
-"""What a column charges at least: a fixed part and a part per unit of each bin, valid for every load within its range of weight.
+"""What a column charges at least: fixed and per unit of each bin, for every load within its range of weight.
 
-Where a charge is not linear (weight breaks, minima, parcels, the greater of two weights, rounding) the line is the one that is highest at
-the reference load among those below the charge: an edge of its lower convex envelope over the range.
+Where a charge is not linear (weight breaks, minima, parcels, the greater of two weights, rounding) the line is the
+one that is highest at the reference load among those below the charge: an edge of its lower convex envelope over
+the range.
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ def slack_of(weight: float, whole: bool) -> float:
 
 
 @leaf
-def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) -> bool:
-    """Fill a column that has its node, candidate, offer, trip, range and reference load; False where it makes no shipment."""
+def charge(  # noqa: C901 - one amount of section 5 after the other
+    model: Packed, prices: Prices, capacity: I64, col: int, work: Large
+) -> bool:
+    """Fill a column that has its node, trip, range and reference load; False where it makes no shipment."""
     order = work.state[0].order
     own, out = model.orders[order], work.cols[col]
     node = work.nodes[out.node]
@@ -63,7 +66,7 @@ def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) 
         weight = weights.duty if own.seller_duty else weights.buyer
         out.per_duty = weight / 100.0
         out.fixed -= slack_of(weight, truth(False)) * node.full_lines
-    # Loads weigh no more than the service takes, and than what could ride; billable weight is volume where that is more.
+    # Loads weigh no more than the service takes and than what could ride; volume counts where it bills more.
     volumetric = service.kg_per_m3 / 1_000.0
     out.ceiling = min(float(service.max_weight_g), node.full_weight)
     heaviest = out.ceiling
@@ -103,7 +106,10 @@ def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) 
         per_billable += weights.carbon * service.co2_g_per_tkm * cost_per_kg * candidate.distance_m / 1e12
         out.fixed -= slack_of(weights.carbon, truth(False))
     for stage in range(NUM_STAGES):
-        first, last = model.tariff_ptr[lane.tariff * NUM_STAGES + stage], model.tariff_ptr[lane.tariff * NUM_STAGES + stage + 1]
+        first, last = (
+            model.tariff_ptr[lane.tariff * NUM_STAGES + stage],
+            model.tariff_ptr[lane.tariff * NUM_STAGES + stage + 1],
+        )
         if first == last:
             continue
         out.lo = max(out.lo, float(model.tariffs[first].weight_from_g))
@@ -116,7 +122,14 @@ def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) 
         if weight == 0.0 or (candidate.domestic and stage in (STAGE_EXPORT_CLEARANCE, STAGE_IMPORT_CLEARANCE)):
             continue
         fixed, slope, per_unit, per_line, per_parcel, per_value, whole = _stage_line(
-            model, (first, last), candidate.distance_m, billable_g, parcel_g, INSURED_SHARE if insured else 1.0, col, work
+            model,
+            (first, last),
+            candidate.distance_m,
+            billable_g,
+            parcel_g,
+            INSURED_SHARE if insured else 1.0,
+            col,
+            work,
         )
         out.fixed += weight * fixed - slack_of(weight, whole)
         out.per_unit += weight * per_unit
@@ -137,12 +150,12 @@ def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) 
     out.floor = out.lo if volumetric == 0.0 and node.uniform else 0.0
     out.guess = out.fixed + out.per_unit * out.ref_units + out.per_line * out.ref_lines + out.per_g * out.ref_weight
     out.guess += out.per_cm3 * out.ref_volume + out.per_value * out.ref_value
-    return out.ceiling > 0.0 or node.full_weight == 0.0
+    return bool(out.ceiling > 0.0 or node.full_weight == 0.0)
 
 
 @spliced
 def _parcel_line(lo: float, hi: float, at: float, parcel_g: float) -> tuple[float, float]:
-    """A line (value at 0, slope) below max(1, ceil(weight / parcel)) over a range, highest at one weight: an edge of the hull.
+    """A line (value at 0, slope) below max(1, ceil(weight / parcel)) over a range, highest at one weight.
 
     The corners are (lo, ceil), (parcel, 1), (2 parcel, 2), ..., (hi, ceil).
     """
@@ -169,7 +182,7 @@ def _stage_line(
     col: int,
     work: Large,
 ) -> tuple[float, float, float, float, float, float, bool]:
-    """A stage's line: (fixed, per gram billable, per unit, per line, per parcel, per micro of value, whether amounts are whole).
+    """A stage's line: fixed, per gram billable, unit, line, parcel and micro of value; whether amounts are whole.
 
     The corners of its charge over billable weight stand in ``points``: weights, then charges.
     """
@@ -188,11 +201,21 @@ def _stage_line(
         here = rate.per_unit + rate.per_unit_km * km
         value = rate.pct_of_value / 100.0 * insured
         slope = rate.per_kg / 1e3 + rate.per_kg_km * km / 1e3
-        per_unit, per_line, per_parcel = min(per_unit, here), min(per_line, rate.per_line), min(per_parcel, rate.per_parcel)
+        per_unit, per_line, per_parcel = (
+            min(per_unit, here),
+            min(per_line, rate.per_line),
+            min(per_parcel, rate.per_parcel),
+        )
         per_value, minimum = min(per_value, value), min(minimum, rate.minimum)
         most = max(most, rate.per_line, rate.per_parcel, here, value)
         fixed = rate.base + rate.per_km * km
-        whole = whole and slope == 0.0 and value == 0.0 and fixed == np.floor(fixed) and rate.minimum == np.floor(rate.minimum)
+        whole = (
+            whole
+            and slope == 0.0
+            and value == 0.0
+            and fixed == np.floor(fixed)
+            and rate.minimum == np.floor(rate.minimum)
+        )
         whole = whole and here == np.floor(here) and rate.per_unit_km == 0.0
         whole = whole and rate.per_line == np.floor(rate.per_line) and rate.per_parcel == np.floor(rate.per_parcel)
     by_weight_only = most == 0.0
@@ -244,7 +267,7 @@ def _hull_edge(points: F64, count: int, at: float) -> tuple[float, float]:
 
 @leaf
 def price_arcs(model: Packed, col: int, arc_from: int, work: Large) -> float:
-    """Write what each bin of the column's node pays per unit, infinite where it cannot ride; returns how many units reach."""
+    """Write what each bin of the column's node pays per unit, infinite where it cannot ride; how many units reach."""
     out, arcs = work.cols[col], work.arcs
     node = work.nodes[out.node]
     out.arc_from = arc_from - node.bin_from
@@ -266,7 +289,14 @@ def price_arcs(model: Packed, col: int, arc_from: int, work: Large) -> float:
 def unit_cost(col: Any, bin_: Any) -> float:
     """What a unit of a bin pays on a column."""
     cost = bin_.cost + col.per_unit + col.per_line * bin_.share + col.per_g * bin_.weight + col.per_cm3 * bin_.volume
-    return cost + col.per_value * bin_.value + col.per_handling * bin_.handling + col.per_work * bin_.work + col.per_duty * bin_.duty
+    total: float = (
+        cost
+        + col.per_value * bin_.value
+        + col.per_handling * bin_.handling
+        + col.per_work * bin_.work
+        + col.per_duty * bin_.duty
+    )
+    return total
 
 
 @leaf

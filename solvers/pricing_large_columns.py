@@ -54,7 +54,11 @@ def _refer_to_full(model: Packed, node: int, offer: int, col: int, work: Large) 
     out.lo, out.hi = 0.0, np.inf
     most = model.services[model.offers[offer].service].max_weight_g
     share = most / from_node.full_weight if from_node.full_weight > most else 1.0
-    out.ref_units, out.ref_lines, out.ref_value = from_node.full_units * share, from_node.full_lines, from_node.full_value * share
+    out.ref_units, out.ref_lines, out.ref_value = (
+        from_node.full_units * share,
+        from_node.full_lines,
+        from_node.full_value * share,
+    )
     out.ref_weight, out.ref_volume = from_node.full_weight * share, from_node.full_volume * share
 
 
@@ -146,7 +150,7 @@ def _asks_less(one: Any, other: Any) -> bool:
 
 @spliced
 def _add_several(model: Packed, prices: Prices, at: int, kept: int, rest: bool, work: Large) -> int:
-    """Add the columns that stand for the rest of a node's trips, and for several of its shipments; returns the end of the kept."""
+    """Add columns for the rest of a node's trips, and for several of its shipments; returns the end of the kept."""
     node, arcs, state = work.nodes[at], work.arcs, work.state[0]
     arc_end = state.arcs
     size = node.bin_to - node.bin_from

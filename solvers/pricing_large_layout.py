@@ -82,7 +82,7 @@ def _count_supply(model: Packed, capacity: I64, order: int, work: Large) -> bool
 
 @spliced
 def _list_classes(model: Packed, order: int, work: Large) -> None:
-    """Classes and their lines. Lines of one item that may be served unit by unit share stock: one class counts it once."""
+    """Classes and their lines; lines of one item that may be served unit by unit share stock: one class counts it."""
     own, marks, num_stock = model.orders[order], work.marks, 2 * len(model.positions)
     classes = 0
     for line in range(own.line_from, own.line_to):
@@ -294,7 +294,7 @@ def _cell_cap(cls: int, start: int, end: int, work: Large) -> float:
     for at in range(start, end):
         supply += work.bins[at].limit
     supply = min(supply, demand.quantity)
-    return supply if demand.whole else supply - supply % demand.pack
+    return float(supply if demand.whole else supply - supply % demand.pack)
 
 
 @spliced

@@ -1,7 +1,7 @@
 """Branch and bound over the nodes of a large order: closed, one of its trips within a range of weight, or several.
 
-Bounds come from ``pricing_large_bound``, patterns from ``pricing_large_build``. What is cut off is no better than the pattern
-at hand; what is left when the work is spent keeps its bound.
+Bounds come from ``pricing_large_bound``, patterns from ``pricing_large_build``. What is cut off is no better than
+the pattern at hand; what is left when the work is spent keeps its bound.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_POLISHES = 4
 def search(
     model: Packed, prices: Prices, capacity: I64, order: int, whole: bool, limit: int, work: Large
 ) -> tuple[float, float]:
-    """Returns (what the best pattern found pays, a lower bound on every pattern); the pattern stands in the state and ``pieces``.
+    """What the best pattern found pays, and a lower bound on every pattern; it stands in the state and ``pieces``.
 
     ``whole``: patterns pay whole micros, so that a better one is better by one.
     """
@@ -197,7 +197,13 @@ def _polish(model: Packed, prices: Prices, capacity: I64, work: Large) -> None:
         for col in range(state.cols):
             opened = state.best_ships
             out = work.cols[col]
-            fresh = out.trip >= 0 and out.root == col and out.arc_from != NO_ARCS and opened + 1 < len(work.ships) and tried < _MOST_SHIPS
+            fresh = (
+                out.trip >= 0
+                and out.root == col
+                and out.arc_from != NO_ARCS
+                and opened + 1 < len(work.ships)
+                and tried < _MOST_SHIPS
+            )
             for s in range(opened if fresh else 0):
                 fresh = fresh and work.ships[s].best_col != col
             if fresh:
@@ -272,16 +278,22 @@ def _too_many(work: Large) -> bool:
 
 @leaf
 def _fix(bound: float, work: Large) -> None:
-    """Close nodes that would lift the bound beyond the goal."""
+    """Decide nodes whose other decision would lift the bound beyond the goal."""
     state, opened, goal = work.state[0], 0, _goal(work)
     for at in range(state.nodes):
         opened += 1 if work.nodes[at].pick >= 0 else 0
     for at in range(state.nodes):
         node = work.nodes[at]
-        if node.decided == UNDECIDED and node.pick < 0 and opened > 0 and bound + node.term >= goal:
+        if node.decided != UNDECIDED:
+            continue
+        if node.pick < 0 and opened > 0 and bound + node.term >= goal:
             node.decided = CLOSED
-            work.levels[state.trail].fixed_node = at
-            state.trail += 1
+        elif opened > 1 and state.most == 0 and node.kept_to == node.kept_from + 1 and bound - node.term >= goal:
+            node.decided = work.kept[node.kept_from]
+        else:
+            continue
+        work.levels[state.trail].fixed_node = at
+        state.trail += 1
 
 
 @leaf
@@ -312,7 +324,7 @@ def _note_level(depth: int, bound: float, work: Large) -> None:
 
 @spliced
 def _split(model: Packed, prices: Prices, capacity: I64, depth: int, bound: float, work: Large) -> bool:
-    """Branch on the weight of the shipment whose charge lies farthest above its column's; False where none can be parted."""
+    """Branch on the weight of the shipment charged farthest above its column; False where none can be parted."""
     state, level = work.state[0], work.levels[depth]
     ships = _list_ships(work)
     build(model, prices, capacity, ships, work)
@@ -353,7 +365,7 @@ def _split(model: Packed, prices: Prices, capacity: I64, depth: int, bound: floa
 
 @spliced
 def _cut(model: Packed, s: int, work: Large) -> float:
-    """The weight to part a column's range at: at a break or a parcel's limit where there is one, nearest to the load; -1 for none.
+    """The weight to part a column's range at: a break or a parcel's limit, nearest to the load; -1 for none.
 
     The lower half ends with it.
     """

@@ -1,9 +1,10 @@
 """What the kernels for large orders work on.
 
-A **class** is demand that is priced alike: a splittable line, the lines of one item that may be served in single units, or a whole
-(an unsplit line, a group, all lines that ship together) counted as one unit. A **cell** is a class at a node, its **bins** are the
-free and safety stock of positions. A **column** is a way to use a node: one trip within a range of billable weight, or several
-trips; it charges at least a fixed part and a part per unit of each bin (an **arc**), whatever rides.
+A **class** is demand that is priced alike: a splittable line, the lines of one item that may be served in single
+units, or a whole (an unsplit line, a group, all lines that ship together) counted as one unit. A **cell** is a
+class at a node, its **bins** are the free and safety stock of positions. A **column** is a way to use a node: one
+trip within a range of billable weight, or several trips; it charges at least a fixed part and a part per unit of
+each bin (an **arc**), whatever rides.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ def _record(ints: str = "", floats: str = "", flags: str = "") -> npt.DTypeLike:
     return np.dtype([(name, kind) for names, kind in kinds for name in names.split()], align=True)
 
 
-# The order at hand: what its parts number; ``constant`` is paid by every pattern, ``unserved`` by the empty one. ``whole``:
-# patterns pay whole micros. ``best`` and what follows are of the best pattern so far; ``spent`` counts work.
+# The order at hand: what its parts number; ``constant`` is paid by every pattern, ``unserved`` by the empty one.
+# ``whole``: patterns pay whole micros. ``best`` and what follows are of the best pattern so far; ``spent`` counts
+# work.
 STATE = _record(
     "order classes nodes slots cols arcs most limit spent best_pieces best_ships trail",
     "constant unserved split_cost best",
@@ -49,13 +51,13 @@ STATE = _record(
 CLASS = _record(
     "line_from line_to step_from step_to pack marginal_node", "quantity multiplier best_multiplier served", "whole"
 )
-# Per line of the order: class (-1: never served), supply in all, sources at the candidate being laid out; ``member`` lists the
-# lines class by class.
+# Per line of the order: class (-1: never served), supply in all, sources at the candidate being laid out;
+# ``member`` lists the lines class by class.
 LINE = _record("cls source_from source_to supply member")
 # What units of a class left out pay, falling: the last steps are left out first.
 STEP = _record("", "unmet quantity")
-# ``full_*``: what all units that could ride from the node amount to. ``decided``: column, CLOSED or UNDECIDED. ``choice``:
-# the column open in a heuristic; ``open`` lists such nodes.
+# ``full_*``: what all units that could ride from the node amount to. ``decided``: column, CLOSED or UNDECIDED.
+# ``choice``: the column open in a heuristic; ``open`` lists such nodes.
 NODE = _record(
     "candidate cell_from cell_to bin_from bin_to col_from col_to kept_from kept_to decided pick choice open"
     " ready_s latest_s all_ready_s expires_s",
@@ -64,15 +66,16 @@ NODE = _record(
 )
 # ``limit`` and ``weight`` are of the one bin of most cells.
 CELL = _record("cls bin_from bin_to", "cap limit weight")
-# ``cost``: stock price, safety stock and substitution per unit; ``share``: of a line cost. A whole's bin stands for its parts,
-# which lie in the upper half of the bins; ``scratch`` is theirs.
+# ``cost``: stock price, safety stock and substitution per unit; ``share``: of a line cost. A whole's bin stands for
+# its parts, which lie in the upper half of the bins; ``scratch`` is theirs.
 BIN = _record(
     "cls line source slot position ready_s latest_s expires_s part_from part_to",
     "cost units lines weight volume heaviest largest value handling work duty share limit scratch",
     "safety",
 )
-# Minorant of a column: fixed + per_unit * units + ...; ``lo``/``hi`` bound the billable weight, ``floor``/``ceiling`` what its
-# bins may weigh; ``root`` is the column it was split from, ``ref_*`` the load at which it is as high as may be.
+# Minorant of a column: fixed + per_unit * units + ...; ``lo``/``hi`` bound the billable weight,
+# ``floor``/``ceiling`` what its bins may weigh; ``root`` is the column it was split from, ``ref_*`` the load at
+# which it is as high as may be.
 COL = _record(
     "node candidate offer trip arc_from root",
     "lo hi floor ceiling fixed per_unit per_line per_g per_cm3 per_value per_handling per_work per_duty guess reached"
@@ -92,8 +95,10 @@ LEVEL = _record("node before next last cols arcs trail fixed_node", "bound", "sp
 
 
 class Large(NamedTuple):
-    """Everything a thread writes on. ``pieces`` and ``bins`` are two tables in one: the best pattern's pieces and the parts of
-    wholes start in the middle. ``marks`` are of stock rows, then of items.
+    """Everything a thread writes on.
+
+    ``pieces`` and ``bins`` are two tables in one: the best pattern's pieces and the parts of wholes start in the
+    middle. ``marks`` are of stock rows, then of items.
     """
 
     state: Records

@@ -19,9 +19,7 @@ pytest_plugins = ["pytester"]
 
 # No deadline: the first example of a kernel pays for its compilation. Examples repeat from run to run, so
 # that a red build is red again where it is looked into; chance is for the night (`make nightly`).
-settings.register_profile(
-    "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "nightly",
     deadline=None,
