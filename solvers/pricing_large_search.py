@@ -220,8 +220,10 @@ def _branch(model: Packed, prices: Prices, capacity: I64, root: float, work: Lar
     state, levels = work.state[0], work.levels
     unresolved, depth = np.inf, wide(0)
     state.trail = 0
-    _fix(root, work)
-    _open_level(wide(0), root, work)
+    # The root is a level of one option, which decides nothing.
+    top = levels[0]
+    top.node, top.before, top.next, top.last, top.split = 0, UNDECIDED, UNDECIDED, UNDECIDED, True
+    _note_level(depth, root, work)
     while depth >= 0:
         level = levels[depth]
         node = work.nodes[level.node]
