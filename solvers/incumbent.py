@@ -68,13 +68,15 @@ def row_mix(model: SourcingModel, row: int, used: int) -> tuple[int, int]:
 class Incumbent:
     """Holds the best plan and the best bound (``searched``: found by branching); tells the watcher when either moves.
 
-    ``fill_limit``: only plans with at most this many millionths of weighted unallocated units count.
+    ``fill_limit``: only plans with at most this many millionths of weighted unallocated units count. ``step``: what
+    any plan costs is a multiple of it, so every bound is rounded up to one.
     """
 
     model: SourcingModel
     stop: Stop
     watch: Callable[[Progress], None] | None = None
     fill_limit: int | None = None
+    step: int = 1
     patterns: Patterns | None = None
     objective: int | None = None
     bound: int | None = None
@@ -100,6 +102,7 @@ class Incumbent:
 
         Never above the objective, which bounds the optimum from above.
         """
+        bound = -(-bound // self.step) * self.step
         if self.objective is not None:
             bound = min(bound, self.objective)
         if self.bound is None or bound > self.bound:

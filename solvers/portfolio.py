@@ -75,8 +75,8 @@ def solve(
         raise ValueError(f"unknown method {settings.method!r}")
     if not settings.fill_first:
         return _search(model, settings, stop, watch, None, None)
-    first = _search(fill_model(model), settings._replace(gap=0.0), stop, None, None, None)
     step = fill_step(model)
+    first = _search(fill_model(model), settings._replace(gap=0.0), stop, None, None, None, step)
     fill_bound = -(-first.bound // step) * step
     start = recost(model, first.patterns)
     outcome = _search(model, settings, stop, watch, first.objective, start)
@@ -105,8 +105,9 @@ def _search(
     watch: Callable[[Progress], None] | None,
     fill_limit: int | None,
     start: Patterns | None,
+    step: int = 1,
 ) -> Outcome:
-    incumbent = Incumbent(model, stop, watch, fill_limit)
+    incumbent = Incumbent(model, stop, watch, fill_limit, step)
     everyone = np.arange(model.num_orders, dtype=np.int32)
     incumbent.enter("pricing")
     nothing = unserved(model)
