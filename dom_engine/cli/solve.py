@@ -93,7 +93,7 @@ def _solved(
     from dom_engine.engine import solve as solve_problem
     from solvers.stop import Stop
 
-    warm_up()
+    warm_up(problem)
     size = f"{count(len(problem.orders), 'order')}, {count(len(problem.lines), 'line')}"
     report.step(f"formulating {size}, {count(len(problem.nodes), 'node')}")
     stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dom_engine.cli import shipped
+
+if TYPE_CHECKING:
+    from dom_engine.domain.problem import Problem
 
 SCENARIO = "quickstart"
 
+_STATES_BITS = 12
+"""Orders with more states than two to this go through kernels of their own."""
 
-def warm_up() -> None:
-    """Solve the smallest shipped scenario: kernels are compiled, or loaded as the search would have to anyway."""
+_MANY = 500
+"""Times the quickstart's quantities: orders as large as that have far more states."""
+
+
+def warm_up(problem: Problem) -> None:
+    """Solve the smallest shipped scenario: kernels are compiled, or loaded as the search would have to anyway.
+
+    Parameters
+    ----------
+    problem
+        What will be solved; the kernels of large orders are warmed only where it has any.
+    """
     from dom_engine.engine import solve
     from dom_engine.scenario import load_scenario
     from solvers.stop import Stop
 
     # A gap of 0 goes through every step, so that none is left to compile later.
     solve(load_scenario(shipped.folder() / SCENARIO, overrides={"gap": 0}), stop=Stop())
+    if _has_large_orders(problem):
+        # One unit of work ends the search after its first pricing, which is all that differs.
+        solve(_magnified(), stop=Stop(work_limit=1))
+
+
+def _has_large_orders(problem: Problem) -> bool:
+    import numpy as np
+
+    lines = problem.lines
+    bits = np.log2(lines.quantity // lines.pack + 1)
+    by_order = np.bincount(lines.order_idx, weights=bits, minlength=len(problem.orders))
+    return bool((by_order > _STATES_BITS).any())
+
+
+def _magnified() -> Problem:
+    """The same scenario with every quantity many times as large."""
+    from dom_engine.scenario.build import build_problem
+    from dom_engine.scenario.changes import apply_changes
+    from dom_engine.scenario.read import read_raw
+    from dom_engine.scenario.yaml_positions import from_plain
+
+    change = {"scale": {"table": "order_lines", "column": "quantity", "by": _MANY}}
+    raw = read_raw(shipped.folder() / SCENARIO)
+    return build_problem(apply_changes(raw, [from_plain(change, "warm-up")]))
