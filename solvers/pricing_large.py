@@ -1,8 +1,8 @@
 """Pricing of orders beyond the exact limits: one good pattern each, and a bound that is proven.
 
 An order of hundreds of lines, or of a quantity in the ten thousands, is never enumerated unit by unit: a branch and
-bound opens nodes, fills every line from the cheapest opened stock and parts ranges of weight, within counted work.
-It ends exact where bound and pattern meet, else with a valid relaxation.
+bound opens nodes, fills every line from the cheapest opened stock and parts ranges of weight, within counted work. It
+ends exact where bound and pattern meet, else with a valid relaxation.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solvers.jit import kernel
+from solvers.jit import kernel, leaf
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
-from solvers.packed import Packed, packed
+from solvers.packed import Packed, packed, wide
+from solvers.pricing_large_build import build
 from solvers.pricing_large_search import search
-from solvers.pricing_large_space import Large, make_large, room_for
+from solvers.pricing_large_space import NO_ARCS, Large, make_large, room_for
 
 Columns = tuple[I64, I32, I32, I64, I32, Flags, I64]
-"""Shipments of a run of orders: ``ship_ptr`` to ``load_quantity`` as in ``Patterns``."""
+"""Shipments of patterns as in ``Patterns``: ship_ptr, ship_cand, ship_trip, load_ptr, load_source, load_safety,
+load_quantity."""
+
+_MOST_PIECES = 1 << 22
 
 
 def price_large(
@@ -33,7 +37,7 @@ def price_large(
     orders
         int32, any order any number of times; results stand in the same sequence.
     work_limit
-        Counted work per order (about the cells looked at); what its layout takes is always done.
+        Counted work per order; laying it out and a first pattern are always done.
 
     Returns
     -------
@@ -46,27 +50,59 @@ def price_large(
     columns
         One pattern per order, as shipments.
     """
-    priced = (prices.row, prices.activation, np.array([prices.fill]))
-    whole = all(bool(np.all(values == np.rint(values))) for values in priced)
-    count, wanted = len(orders), orders.astype(np.int64)
-    work = make_large(model, room_for(model, wanted))
-    most_ships, most_pieces = len(work.ships), len(work.pieces) // 2
-    parts: list[tuple[_Tray, int, int]] = []
-    done = 0
-    while done < count or not parts:
-        tray = _make_tray(count, 2 * count + most_ships, 16 * count + most_pieces)
-        end = _price_run(packed(model), prices, capacity, wanted, done, whole, work_limit, work, tray)
-        parts.append((tray, done, end))
-        done = end
-    return _join(parts)
+    trays = _run(model, prices, capacity, orders, np.zeros(len(orders)), 1, work_limit)
+    return (
+        np.concatenate([tray.bound[tray.first : tray.last] for tray in trays]),
+        np.concatenate([tray.exact[tray.first : tray.last] for tray in trays]),
+        np.concatenate([tray.work[tray.first : tray.last] for tray in trays]),
+        _join(trays),
+    )
+
+
+def near_large(
+    model: SourcingModel,
+    prices: Prices,
+    capacity: I64,
+    orders: I32,
+    ceilings: F64,
+    max_patterns: int,
+    work_limit: int,
+) -> tuple[I32, Columns]:
+    """Some good patterns of orders of any size: the best one found, and what opens a shipment more, less or another.
+
+    Parameters
+    ----------
+    ceilings
+        What patterns but the best may pay at most, float64[len(orders)].
+    max_patterns
+        Per order; the list never is all there are.
+
+    Returns
+    -------
+    owner
+        int32: the order of each pattern, in the sequence of ``orders``.
+    columns
+        The patterns as shipments.
+    """
+    trays = _run(model, prices, capacity, orders, ceilings, max_patterns, work_limit)
+    counts = np.concatenate([tray.patterns[tray.first : tray.last] for tray in trays])
+    return np.repeat(orders, counts).astype(np.int32), _join(trays)
 
 
 class _Tray(NamedTuple):
-    """Results of a run of orders, and room for more of their shipments and pieces."""
+    """Results of orders ``first`` to ``last``: per order its bound and number of patterns, per pattern its shipments.
 
+    ``filled`` counts patterns, shipments and pieces; ``values`` is what the patterns of an order pay.
+    """
+
+    first: int
+    last: int
+    filled: I64
+    values: F64
     bound: F64
     exact: Flags
     work: I64
+    patterns: I64
     ship_ptr: I64
     ship_cand: I32
     ship_trip: I32
@@ -76,45 +112,66 @@ class _Tray(NamedTuple):
     load_quantity: I64
 
 
-def _make_tray(orders: int, ships: int, pieces: int) -> _Tray:
+def _run(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, ceilings: F64, most: int, work_limit: int
+) -> list[_Tray]:
+    """Search all orders, tray after tray."""
+    priced = (prices.row, prices.activation, np.array([prices.fill]))
+    whole = all(bool(np.all(values == np.rint(values))) for values in priced)
+    count, wanted, records = len(orders), orders.astype(np.int64), packed(model)
+    work = make_large(model, room_for(model, wanted))
+    trays: list[_Tray] = []
+    done = 0
+    while done < count or not trays:
+        tray = _make_tray(count, most, len(work.ships), len(work.pieces) // 2)
+        end = _price_run(records, prices, capacity, wanted, done, ceilings, whole, work_limit, work, tray)
+        trays.append(tray._replace(first=done, last=end))
+        done = end
+    return trays
+
+
+def _make_tray(orders: int, most: int, ships: int, pieces: int) -> _Tray:
+    """Room for ordinary patterns of all orders, and for the largest of one."""
+    patterns = orders * most + 1
+    room = min(16 * patterns, _MOST_PIECES) + pieces
     return _Tray(
+        first=0,
+        last=0,
+        filled=np.zeros(3, np.int64),
+        values=np.zeros(most),
         bound=np.zeros(orders),
         exact=np.zeros(orders, np.bool_),
         work=np.zeros(orders, np.int64),
-        ship_ptr=np.zeros(orders + 1, np.int64),
-        ship_cand=np.zeros(ships, np.int32),
-        ship_trip=np.zeros(ships, np.int32),
-        load_ptr=np.zeros(ships + 1, np.int64),
-        load_source=np.zeros(pieces, np.int32),
-        load_safety=np.zeros(pieces, np.bool_),
-        load_quantity=np.zeros(pieces, np.int64),
+        patterns=np.zeros(orders, np.int64),
+        ship_ptr=np.zeros(patterns + 1, np.int64),
+        ship_cand=np.zeros(4 * patterns + ships, np.int32),
+        ship_trip=np.zeros(4 * patterns + ships, np.int32),
+        load_ptr=np.zeros(4 * patterns + ships + 1, np.int64),
+        load_source=np.zeros(room, np.int32),
+        load_safety=np.zeros(room, np.bool_),
+        load_quantity=np.zeros(room, np.int64),
     )
 
 
-def _join(parts: list[tuple[_Tray, int, int]]) -> tuple[F64, Flags, I64, Columns]:
-    """The trays of runs ``[start, end)`` as one."""
-    ships = [int(tray.ship_ptr[end]) for tray, _, end in parts]
-    pieces = [int(tray.load_ptr[n]) for (tray, _, _), n in zip(parts, ships, strict=True)]
+def _join(trays: list[_Tray]) -> Columns:
+    """The shipments of all trays."""
 
-    def results(name: str) -> Any:
-        return np.concatenate([getattr(tray, name)[start:end] for tray, start, end in parts])
+    def cut(name: str, kind: int) -> Any:
+        return np.concatenate([getattr(tray, name)[: tray.filled[kind]] for tray in trays])
 
-    def cut(name: str, lengths: list[int]) -> Any:
-        return np.concatenate([getattr(part[0], name)[:n] for part, n in zip(parts, lengths, strict=True)])
-
-    def pointers(lengths: list[I64]) -> I64:
+    def pointers(name: str, kind: int) -> I64:
+        lengths = [np.diff(getattr(tray, name)[: tray.filled[kind] + 1]) for tray in trays]
         return np.concatenate([[0], *lengths]).cumsum().astype(np.int64)
 
-    columns = (
-        pointers([np.diff(tray.ship_ptr[start : end + 1]) for tray, start, end in parts]),
-        cut("ship_cand", ships),
-        cut("ship_trip", ships),
-        pointers([np.diff(tray.load_ptr[: n + 1]) for (tray, _, _), n in zip(parts, ships, strict=True)]),
-        cut("load_source", pieces),
-        cut("load_safety", pieces),
-        cut("load_quantity", pieces),
+    return (
+        pointers("ship_ptr", 0),
+        cut("ship_cand", 1),
+        cut("ship_trip", 1),
+        pointers("load_ptr", 1),
+        cut("load_source", 2),
+        cut("load_safety", 2),
+        cut("load_quantity", 2),
     )
-    return results("bound"), results("exact"), results("work"), columns
 
 
 @kernel
@@ -124,6 +181,7 @@ def _price_run(
     capacity: I64,
     orders: I64,
     start: int,
+    ceilings: F64,
     whole: bool,
     limit: int,
     work: Large,
@@ -133,27 +191,83 @@ def _price_run(
 
     The tray holds at least the pattern of one order.
     """
-    ships, loaded, state = 0, 0, work.state[0]
-    half = len(work.pieces) // 2
-    tray.ship_ptr[start] = 0
+    state, half = work.state[0], len(work.pieces) // 2
     for k in range(start, len(orders)):
-        if k > start and (ships + len(work.ships) > len(tray.ship_cand) or loaded + half > len(tray.load_source)):
+        if k > start and not _has_room(work, tray):
             return k
         value, bound = search(model, prices, capacity, orders[k], whole, limit, work)
         tray.bound[k], tray.work[k] = bound, state.spent
         tray.exact[k] = value <= bound + abs(bound) * 1e-9 + 1e-3
-        for s in range(state.best_ships):
-            before = loaded
-            for at in range(half, half + state.best_pieces):
-                piece = work.pieces[at]
-                if piece.ship == s:
-                    tray.load_source[loaded], tray.load_safety[loaded] = piece.source, piece.safety
-                    tray.load_quantity[loaded] = piece.quantity
-                    loaded += 1
-            if loaded > before:
-                col = work.cols[work.ships[s].best_col]
-                tray.ship_cand[ships], tray.ship_trip[ships] = col.candidate, col.trip
-                ships += 1
-                tray.load_ptr[ships] = loaded
-        tray.ship_ptr[k + 1] = ships
+        ships = wide(state.best_ships)
+        for s in range(ships):
+            work.ships[s].col = work.ships[s].best_col
+        _lay(ships, half, half + state.best_pieces, work, tray)
+        tray.values[0], tray.patterns[k] = value, 1
+        if len(tray.values) > 1 and state.best_pieces > 0:
+            _lay_others(model, prices, capacity, k, ceilings[k], work, tray)
     return len(orders)
+
+
+@leaf
+def _has_room(work: Large, tray: _Tray) -> bool:
+    """Whether the tray has room for one pattern more."""
+    return bool(
+        tray.filled[0] + 1 < len(tray.ship_ptr)
+        and tray.filled[1] + len(work.ships) <= len(tray.ship_cand)
+        and 2 * tray.filled[2] + len(work.pieces) <= 2 * len(tray.load_source)
+    )
+
+
+@leaf
+def _lay(ships: int, first: int, last: int, work: Large, tray: _Tray) -> None:
+    """Lay a pattern on the tray: its pieces, shipment by shipment."""
+    patterns, made, loaded = tray.filled[0], tray.filled[1], tray.filled[2]
+    for s in range(ships):
+        before = loaded
+        for at in range(first, last):
+            piece = work.pieces[at]
+            if piece.ship == s:
+                tray.load_source[loaded], tray.load_safety[loaded] = piece.source, piece.safety
+                tray.load_quantity[loaded] = piece.quantity
+                loaded += 1
+        if loaded > before:
+            col = work.cols[work.ships[s].col]
+            tray.ship_cand[made], tray.ship_trip[made] = col.candidate, col.trip
+            made += 1
+            tray.load_ptr[made] = loaded
+    tray.ship_ptr[patterns + 1] = made
+    tray.filled[0], tray.filled[1], tray.filled[2] = patterns + 1, made, loaded
+
+
+@leaf
+def _lay_others(
+    model: Packed, prices: Prices, capacity: I64, k: int, ceiling: float, work: Large, tray: _Tray
+) -> None:
+    """Lay the patterns that close one shipment of the best, open one more, or both, while they pay little enough."""
+    state = work.state[0]
+    opened, cols = state.best_ships, state.cols
+    for choice in range((opened + 1) * (cols + 1)):
+        closed, col = choice // (cols + 1) - 1, choice % (cols + 1) - 1
+        if not _has_room(work, tray) or tray.patterns[k] == len(tray.values):
+            return
+        if col >= 0 and (work.cols[col].trip < 0 or work.cols[col].root != col or work.cols[col].arc_from == NO_ARCS):
+            continue
+        ships = wide(0)
+        for s in range(opened):
+            if s != closed and work.ships[s].best_col != col:
+                work.ships[ships].col = work.ships[s].best_col
+                ships += 1
+        if col >= 0:
+            work.ships[ships].col = col
+            ships += 1
+        # At least one shipment, and not the same ones again.
+        if ships == 0 or (col < 0 and closed < 0) or (ships == opened and closed < 0):
+            continue
+        value, pieces = build(model, prices, capacity, ships, work)
+        fresh = value <= ceiling
+        for other in range(tray.patterns[k]):
+            fresh = fresh and value != tray.values[other]
+        if fresh:
+            tray.values[tray.patterns[k]] = value
+            tray.patterns[k] += 1
+            _lay(ships, wide(0), pieces, work, tray)
