@@ -30,6 +30,9 @@ _NEAR_WORK = 60_000_000
 _BLOCK = 256
 """Orders listed between two looks at the stop."""
 
+_ENOUGH = 2e-4
+"""Relative gap at which a pool that is not the last one counts as solved."""
+
 _WIDENING = 3.0
 _SAFETY = 1e-9
 """Share by which a float solver's bound is lowered before it is claimed: well beyond the rounding of its sums."""
@@ -133,15 +136,10 @@ def _choose(
     """Solve the master over the pool; what it proves holds up to ``reach``, or for good when ``final``."""
     master = build_master(model, pool, fill_limit=incumbent.fill_limit)
     assert master is not None
-    share = stop.remaining_s if final else stop.remaining_s / 2
-    outcome = solve_mip(
-        master.program,
-        stop,
-        relative_gap=gap / 2,
-        time_limit_s=share,
-        hint=_hint(model, master, pool, incumbent),
-        seed=seed,
-    )
+    # A pool that proves nothing need not be solved to the last digit: what it lacks weighs more.
+    enough = gap / 2 if final else max(gap / 2, _ENOUGH)
+    hint = _hint(model, master, pool, incumbent)
+    outcome = solve_mip(master.program, stop, relative_gap=enough, hint=hint, seed=seed)
     _accept(pool, master, outcome, incumbent)
     if np.isfinite(outcome.bound):
         claim = outcome.bound / master.cost_scale

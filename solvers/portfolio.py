@@ -44,7 +44,7 @@ DEAR_WORK = 5_000
 COMPACT_SOURCES = 5_000
 """Sources up to which the compact model may go first: beyond, prices get further in the same time."""
 
-COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.3
+COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.5
 """Of the time that remains, what each step may take at most before the next."""
 
 

@@ -22,6 +22,8 @@ from solvers.stop import Stop
 
 _POLL_S = 0.02
 
+_left_behind: list[threading.Thread] = []
+
 SOLVER_THREAD = "mathopt-solve"
 """Name of the threads that solve; one left behind by a stop may outlive its caller."""
 
@@ -192,13 +194,18 @@ def _run(
         finally:
             done.set()
 
-    threading.Thread(target=work, name=SOLVER_THREAD, daemon=True).start()
+    # HiGHS keeps one scheduler per process: a solve beside one that was left behind may crash both.
+    while _left_behind:
+        _left_behind.pop().join()
+    thread = threading.Thread(target=work, name=SOLVER_THREAD, daemon=True)
+    thread.start()
     grace_s = 0.5
     while not done.wait(_POLL_S):
         if stop.remaining_s == 0.0:
             # At the clock's end HiGHS stops by its own limit; give it a moment to hand over what it has.
             if done.wait(grace_s):
                 break
+            _left_behind.append(thread)
             return None
     if failure:
         raise failure[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -16,8 +17,13 @@ from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 
 
 def in_python(helper: Any) -> Any:
-    """A helper that only kernels call, as it reads."""
-    return helper.py_func
+    """A helper that only kernels call, behind a kernel that Python can call."""
+
+    @numba.njit
+    def call(*values: Any) -> Any:
+        return helper(*values)
+
+    return call
 
 
 def ship_one(model: SourcingModel, quantity: int = 2, candidate: int = 0, safety: int = 0) -> Patterns:
