@@ -240,9 +240,7 @@ def _lay(ships: int, first: int, last: int, work: Large, tray: _Tray) -> None:
 
 
 @leaf
-def _lay_others(
-    model: Packed, prices: Prices, capacity: I64, k: int, ceiling: float, work: Large, tray: _Tray
-) -> None:
+def _lay_others(model: Packed, prices: Prices, capacity: I64, k: int, ceiling: float, work: Large, tray: _Tray) -> None:
     """Lay the patterns that close one shipment of the best, open one more, or both, while they pay little enough."""
     state = work.state[0]
     opened, cols = state.best_ships, state.cols
