@@ -30,7 +30,7 @@ def solve(problem, *, stop, watch):
         time.sleep(0.01)
 
 dom_engine.engine.solve = solve
-dom_engine.cli.warmup.warm_up = lambda: None
+dom_engine.cli.warmup.warm_up = lambda *_: None
 from dom_engine.cli import main
 sys.exit(main())
 """
@@ -50,7 +50,7 @@ def solve(problem, *, stop, watch):
     return solve_really(problem, stop=stop, watch=watch)
 
 dom_engine.engine.solve = solve
-dom_engine.cli.warmup.warm_up = lambda: None
+dom_engine.cli.warmup.warm_up = lambda *_: None
 from dom_engine.cli import main
 sys.exit(main())
 """
