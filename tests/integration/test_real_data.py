@@ -66,6 +66,7 @@ def test_the_lists_above_are_the_library(data_dir: Path, optima: dict[str, int])
     assert files == set(optima)
 
 
+@pytest.mark.nightly
 def test_brunel(data_dir: Path, tmp_path: Path) -> None:
     solved = run_folder(import_brunel(data_dir / "brunel", tmp_path / "brunel"), tmp_path / "out", time_limit_s=300)
     check_optimum(solved, BRUNEL_COST_MICROS)
@@ -83,6 +84,7 @@ def days(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
     return sorted(folders, key=lambda folder: (folder / "order_lines.csv").read_bytes().count(b"\n"))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("rank", [0, -1], ids=["smallest", "largest"])
 def test_a_day_of_online_retail(rank: int, days: list[Path], tmp_path: Path) -> None:
     """Orders of hundreds of lines and tens of thousands of units: an audited plan and both bounds, in bounded time."""

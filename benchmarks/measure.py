@@ -1,0 +1,95 @@
+"""One scenario folder solved, timed and verified: the row that every table of the solve benchmarks prints."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from dom_engine.cli.warmup import warm_up
+from dom_engine.engine import solve
+from dom_engine.scenario import load_scenario
+from dom_engine.scenario.results import summary, write_result
+from dom_engine.verify import verify
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a reader compares. Gaps in percent, times in seconds; ``verified``: nothing found, of how many findings."""
+
+    case: str
+    orders: int
+    lines: int
+    method: str
+    status: str
+    limit: str
+    objective: float
+    gap_pct: float
+    certified_gap_pct: float
+    fill_pct: float
+    load_s: float
+    formulate_s: float
+    search_s: float
+    reasons_s: float
+    verify_s: float
+    findings: int
+
+
+_CASE_WIDTH, _NUMBER_WIDTH = 38, 8
+HEADERS = tuple(field.name for field in fields(Measured))
+
+
+def measure(case: str, folder: Path, overrides: Mapping[str, object]) -> Measured:
+    """Load, solve, write and verify a scenario; kernels are compiled or loaded before, outside the times."""
+    warm_up(load_scenario(folder))
+    started_s = time.perf_counter()
+    problem = load_scenario(folder, overrides=overrides)
+    loaded_s = time.perf_counter()
+    result = solve(problem)
+    stated = summary(result)
+    with tempfile.TemporaryDirectory() as parent:
+        write_result(result, Path(parent) / "out")
+        written_s = time.perf_counter()
+        report = verify(problem, Path(parent) / "out")
+    timings_s = result.timings_s
+    return Measured(
+        case,
+        len(problem.orders),
+        len(problem.lines),
+        result.method,
+        result.status.value,
+        stated["limit"] or "",
+        stated["objective"],
+        100 * (stated["gap"] if stated["gap"] is not None else float("nan")),
+        100 * (stated["certified_gap"] if stated["certified_gap"] is not None else float("nan")),
+        100 * stated["kpis"]["fill_rate"],
+        loaded_s - started_s,
+        timings_s["formulation"],
+        timings_s["search"],
+        timings_s["reasons"],
+        time.perf_counter() - written_s,
+        len(report.findings),
+    )
+
+
+def tell(rows: Iterable[Measured], table: Path | None) -> Iterator[Measured]:
+    """Print each row as it comes, and write all of them as CSV where ``table`` is given."""
+    told = [HEADERS]
+    print(_line(HEADERS), flush=True)
+    for row in rows:
+        told.append(tuple(_cell(getattr(row, name)) for name in HEADERS))
+        print(_line(told[-1]), flush=True)
+        yield row
+    if table is not None:
+        table.write_text("".join(",".join(cells) + "\n" for cells in told))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    widths = [_CASE_WIDTH, *(max(len(name), _NUMBER_WIDTH) for name in HEADERS[1:])]
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
