@@ -244,6 +244,9 @@ def _lay_others(model: Packed, prices: Prices, capacity: I64, k: int, ceiling: f
     """Lay the patterns that close one shipment of the best, open one more, or both, while they pay little enough."""
     state = work.state[0]
     opened, cols = state.best_ships, state.cols
+    for s in range(opened):
+        if work.cols[work.ships[s].best_col].arc_from == NO_ARCS:
+            return
     for choice in range((opened + 1) * (cols + 1)):
         closed, col = choice // (cols + 1) - 1, choice % (cols + 1) - 1
         if not _has_room(work, tray) or tray.patterns[k] == len(tray.values):

@@ -19,7 +19,7 @@ _BISECTIONS = 14
 _DOUBLINGS = 40
 _PATIENCE = 5
 _FLOAT_ERROR = 1e-12
-_CELLS_PER_WORK = 4
+_CELLS_PER_WORK = 8
 
 
 @leaf
@@ -165,7 +165,9 @@ def ascend(goal: float, rounds: int, work: Large) -> float:
     state = work.state[0]
     size = state.classes
     for at in range(state.nodes):
-        size += work.nodes[at].cell_to - work.nodes[at].cell_from
+        node = work.nodes[at]
+        tried = 1 if node.decided >= 0 else node.kept_to - node.kept_from if node.decided == UNDECIDED else 0
+        size += tried * (_CELLS_PER_WORK + node.cell_to - node.cell_from)
     size = 1 + size // _CELLS_PER_WORK
     best, pace, stalled = -np.inf, 1.0, 0
     for turn in range(rounds):

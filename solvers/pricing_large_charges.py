@@ -98,6 +98,7 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
             out.per_work += price
         if left <= 0 and measure <= MEASURE_PARCELS:
             return False
+    out.curved = False
     by_volume = volumetric > 0.0 and out.ref_volume * volumetric > out.ref_weight
     billable_g = max(out.lo, min(out.hi, out.ref_volume * volumetric if by_volume else out.ref_weight))
     # The carbon of a shipment is a straight line.
@@ -147,6 +148,7 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
         start, step = _parcel_line(lightest, out.ceiling, min(out.ref_weight, out.ceiling), parcel_g)
         out.fixed += parcels * start
         out.per_g += parcels * step
+    out.curved = out.curved or volumetric > 0.0 or (parcels > 0.0 and out.ceiling > parcel_g)
     out.floor = out.lo if volumetric == 0.0 and node.uniform else 0.0
     out.guess = out.fixed + out.per_unit * out.ref_units + out.per_line * out.ref_lines + out.per_g * out.ref_weight
     out.guess += out.per_cm3 * out.ref_volume + out.per_value * out.ref_value
@@ -157,18 +159,15 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
 def _parcel_line(lo: float, hi: float, at: float, parcel_g: float) -> tuple[float, float]:
     """A line (value at 0, slope) below max(1, ceil(weight / parcel)) over a range, highest at one weight.
 
-    The corners are (lo, ceil), (parcel, 1), (2 parcel, 2), ..., (hi, ceil).
+    Its corners are (lo, ceil), (parcel, 1), (2 parcel, 2), and so on.
     """
     low, high = max(1.0, np.ceil(lo / parcel_g)), max(1.0, np.ceil(hi / parcel_g))
     if low == high:
         return low, 0.0
     if at <= low * parcel_g:
         return low, 0.0
-    last = (high - 1.0) * parcel_g
-    if at <= last:
-        return 0.0, 1.0 / parcel_g
-    slope = 1.0 / (hi - last)
-    return high - slope * hi, slope
+    # The edge to (hi, ceil) is left out: light loads would be far above it.
+    return 0.0, 1.0 / parcel_g
 
 
 @spliced
@@ -219,6 +218,7 @@ def _stage_line(
         whole = whole and here == np.floor(here) and rate.per_unit_km == 0.0
         whole = whole and rate.per_line == np.floor(rate.per_line) and rate.per_parcel == np.floor(rate.per_parcel)
     by_weight_only = most == 0.0
+    work.cols[col].curved = work.cols[col].curved or last > first + 1 or minimum > 0.0
     count = wide(0)
     for r in range(first, last):
         rate = tariffs[r]

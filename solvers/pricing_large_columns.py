@@ -27,52 +27,51 @@ def list_columns(model: Packed, prices: Prices, capacity: I64, work: Large) -> N
     single shipment. Two shipments of a node always belong to its ``SEVERAL``.
     """
     state, kept = work.state[0], wide(0)
-    state.cols, state.arcs = 0, 0
+    state.cols, state.arcs, state.curved = 0, 0, False
     for at in range(state.nodes):
         node = work.nodes[at]
         node.col_from = state.cols
         offer_class = model.candidates[node.candidate].offer_class
         for offer in range(model.class_ptr[offer_class], model.class_ptr[offer_class + 1]):
             for trip in range(model.offers[offer].trip_from, model.offers[offer].trip_to):
-                _refer_to_full(model, at, offer, state.cols, work)
+                _refer_to_load(model, at, offer, state.cols, work)
                 work.cols[state.cols].trip = trip
                 if charge(model, prices, capacity, state.cols, work):
                     work.cols[state.cols].arc_from = NO_ARCS
+                    state.curved = state.curved or work.cols[state.cols].curved
                     state.cols += 1
         node.col_to, node.kept_from = state.cols, kept
-        _sort_by_guess(node.col_from, node.col_to, work)
+        _rank_by_guess(node.col_from, node.col_to, work)
+        # Two more stand for trips together; columns keep their places when all are charged anew.
+        state.cols += 2
+        work.cols[node.col_to].root, work.cols[node.col_to + 1].root = -1, -1
         kept, rest = _keep_best(model, at, kept, work)
         node.kept_to = _add_several(model, prices, at, kept, rest, work)
         kept = node.kept_to
 
 
 @spliced
-def _refer_to_full(model: Packed, node: int, offer: int, col: int, work: Large) -> None:
-    """A column of the whole range, referring to as much of all that could ride as the service takes."""
-    out, from_node = work.cols[col], work.nodes[node]
-    out.node, out.candidate, out.offer = node, from_node.candidate, offer
+def _refer_to_load(model: Packed, node: int, offer: int, col: int, work: Large) -> None:
+    """A column of the whole range, referring to as much of its node's load as the service takes."""
+    out, own = work.cols[col], work.nodes[node]
+    out.node, out.candidate, out.offer = node, own.candidate, offer
     out.lo, out.hi = 0.0, np.inf
     most = model.services[model.offers[offer].service].max_weight_g
-    share = most / from_node.full_weight if from_node.full_weight > most else 1.0
-    out.ref_units, out.ref_lines, out.ref_value = (
-        from_node.full_units * share,
-        from_node.full_lines,
-        from_node.full_value * share,
-    )
-    out.ref_weight, out.ref_volume = from_node.full_weight * share, from_node.full_volume * share
+    share = most / own.ref_weight if own.ref_weight > most else 1.0
+    out.ref_units, out.ref_lines, out.ref_value = own.ref_units * share, own.ref_lines, own.ref_value * share
+    out.ref_weight, out.ref_volume = own.ref_weight * share, own.ref_volume * share
 
 
 @spliced
-def _sort_by_guess(first: int, last: int, work: Large) -> None:
-    """Stable, in place: few trips, and mostly sorted."""
+def _rank_by_guess(first: int, last: int, work: Large) -> None:
+    """Stable: few trips, and mostly sorted."""
     cols = work.cols
-    for i in range(first + 1, last):
+    for i in range(first, last):
         j = i
-        while j > first and cols[j - 1].guess > cols[j].guess:
-            cols[last] = cols[j]
-            cols[j] = cols[j - 1]
-            cols[j - 1] = cols[last]
+        while j > first and cols[cols[j - 1].rank].guess > cols[i].guess:
+            cols[j].rank = cols[j - 1].rank
             j -= 1
+        cols[j].rank = i
 
 
 @spliced
@@ -86,7 +85,8 @@ def _keep_best(model: Packed, at: int, kept: int, work: Large) -> tuple[int, boo
         everything += work.bins[b].limit
         arcs[rest_from + b - node.bin_from] = np.inf
     num_kept = 0
-    for col in range(node.col_from, node.col_to):
+    for place in range(node.col_from, node.col_to):
+        col = wide(cols[place].rank)
         out = cols[col]
         out.root = col
         dispatch_s = model.departures[model.trips[out.trip].departure].dispatch_s
@@ -155,7 +155,7 @@ def _add_several(model: Packed, prices: Prices, at: int, kept: int, rest: bool, 
     arc_end = state.arcs
     size = node.bin_to - node.bin_from
     # What several shipments pay at least: the two least fixed parts, the node's price once, units by the cheapest trip.
-    first, second, below, trips, heaviest = np.inf, np.inf, 0.0, 0, 0.0
+    first, second, below, trips, heaviest, together = np.inf, np.inf, 0.0, 0, 0.0, 0.0
     for col in range(node.col_from, node.col_to):
         fixed = work.cols[col].fixed - prices.activation[node.candidate]
         if fixed < first:
@@ -164,13 +164,14 @@ def _add_several(model: Packed, prices: Prices, at: int, kept: int, rest: bool, 
             second = fixed
         below += min(0.0, fixed)
         heaviest = max(heaviest, work.cols[col].ceiling)
+        together += work.cols[col].ceiling
         trips += 1
     rest_from = arc_end + (MOST_KEPT - (kept - node.kept_from)) * size
     if rest:
         for b in range(size):
             arcs[arc_end + b] = arcs[rest_from + b]
-        _stand_for(wide(REST), at, first + prices.activation[node.candidate], work)
-        work.kept[kept] = state.cols - 1
+        _stand_for(wide(REST), node.col_to, at, first + prices.activation[node.candidate], work)
+        work.kept[kept] = node.col_to
         kept, arc_end = kept + 1, arc_end + size
     own = model.orders[state.order]
     if trips < 2 or own.max_shipments == 1 or own.ship_together or kept == node.kept_from:
@@ -193,18 +194,18 @@ def _add_several(model: Packed, prices: Prices, at: int, kept: int, rest: bool, 
             needless = needless and arcs[other.arc_from + node.bin_from + b] <= arcs[arc_end + b]
         if needless:
             return kept
-    _stand_for(wide(SEVERAL), at, fixed, work)
-    work.kept[kept] = state.cols - 1
+    _stand_for(wide(SEVERAL), node.col_to + 1, at, fixed, work)
+    work.cols[node.col_to + 1].ceiling = together
+    work.kept[kept] = node.col_to + 1
     return kept + 1
 
 
 @leaf
-def _stand_for(trip: int, at: int, fixed: float, work: Large) -> None:
-    """Append a column for trips of a node, with the arcs at the end."""
+def _stand_for(trip: int, col: int, at: int, fixed: float, work: Large) -> None:
+    """Fill a column that stands for trips of a node, its arcs being the last ones."""
     state, node = work.state[0], work.nodes[at]
-    out = work.cols[state.cols]
+    out = work.cols[col]
     out.node, out.candidate, out.offer, out.trip = at, node.candidate, -1, trip
     out.arc_from, out.fixed = state.arcs - node.bin_from, fixed
     out.lo, out.hi, out.floor, out.ceiling = 0.0, np.inf, 0.0, np.inf
-    state.cols += 1
     state.arcs += node.bin_to - node.bin_from

@@ -51,6 +51,8 @@ def lay_out(model: Packed, prices: Prices, capacity: I64, order: int, work: Larg
             _fill_node(cells, work)
             cells += 1
         node.cell_to, node.bin_to = cells, bins
+        node.ref_units, node.ref_lines, node.ref_value = node.full_units, node.full_lines, node.full_value
+        node.ref_weight, node.ref_volume = node.full_weight, node.full_volume
         for slot in range(first_slot, state.slots):
             work.marks[work.slots[slot].row] = 0
         if bins > node.bin_from:
@@ -306,6 +308,8 @@ def _fill_node(at: int, work: Large) -> None:
     for b in range(cell.bin_from, cell.bin_to):
         own = work.bins[b]
         own.limit = min(own.limit, cell.cap)
+        # A line pays in full for any of its units: of no more than the node has.
+        own.share = max(own.share, 1.0 / cell.cap)
         units, weight, volume = max(units, own.units), max(weight, own.heaviest), max(volume, own.largest)
         value, lines = max(value, own.value), max(lines, own.lines)
         node.ready_s, node.latest_s = min(node.ready_s, own.ready_s), max(node.latest_s, own.latest_s)

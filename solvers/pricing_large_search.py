@@ -14,14 +14,21 @@ from solvers.packed import Packed, wide
 from solvers.pricing_large_bound import CLOSED, UNDECIDED, ascend, fill_value
 from solvers.pricing_large_build import build
 from solvers.pricing_large_charges import charge, price_arcs
+from solvers.pricing_large_choice import (
+    choose_picks,
+    goal_of,
+    improve_choice,
+    list_ships,
+    offer_choice,
+    polish,
+    refer_to_best,
+)
 from solvers.pricing_large_columns import list_columns
 from solvers.pricing_large_layout import lay_out
-from solvers.pricing_large_space import NO_ARCS, Large, truth
+from solvers.pricing_large_space import Large, truth
 
 _ROOT_ROUNDS = 100
 _NODE_ROUNDS = 16
-_RELATIVE = 4e-10
-_MOST_SHIPS = 64
 _MOST_POLISHES = 4
 
 
@@ -40,178 +47,30 @@ def search(
     if not servable:
         return state.unserved, state.unserved
     list_columns(model, prices, capacity, work)
-    if state.cols == 0:
+    if work.nodes[state.nodes - 1].kept_to == 0:
         return state.unserved, state.unserved
-    _improve_choice(work)
-    _offer(model, prices, capacity, work)
-    fill_value(truth(True), work)
-    bound = ascend(_goal(work), wide(_ROOT_ROUNDS), work)
-    _choose_picks(model, prices, capacity, work)
-    if bound < _goal(work):
+    bound = -np.inf
+    for turn in range(2):
+        improve_choice(work)
+        offer_choice(model, prices, capacity, work)
+        shipped = state.best_pieces > 0
+        if turn == 0 and shipped and state.curved:
+            refer_to_best(work)
+        fill_value(truth(True), work)
+        bound = max(bound, ascend(goal_of(work), wide(_ROOT_ROUNDS), work))
+        choose_picks(model, prices, capacity, work)
+        if turn == 1 or not shipped or not state.curved or bound >= goal_of(work):
+            break
+        # Charges that are not linear are bounded well at the loads that a good pattern has.
+        list_columns(model, prices, capacity, work)
+    if bound < goal_of(work):
         bound = _branch(model, prices, capacity, bound, work)
-        if bound < _goal(work):
-            _polish(model, prices, capacity, work)
+        if bound < goal_of(work):
+            polish(model, prices, capacity, work)
     bound = min(bound, state.best)
     if whole:
         bound = min(state.best, np.ceil(bound - 1e-3))
     return state.best, bound
-
-
-@leaf
-def _goal(work: Large) -> float:
-    """A bound that leaves nothing better than the best pattern."""
-    value = work.state[0].best
-    return float(value - 0.99 if work.state[0].whole else value - abs(value) * _RELATIVE - 4e-4)
-
-
-@spliced
-def _improve_choice(work: Large) -> None:
-    """Set each node's ``choice``: open, close or swap one column at a time while what they pay for all units falls."""
-    state, nodes = work.state[0], work.nodes
-    for at in range(state.nodes):
-        nodes[at].choice = -1
-    value, first, opened, most = np.inf, -1, 1, state.most
-    for at in range(state.nodes):
-        for k in range(nodes[at].kept_from, nodes[at].kept_to):
-            nodes[at].choice = work.kept[k]
-            found = fill_value(truth(False), work)
-            if found < value:
-                value, first = found, work.kept[k]
-        nodes[at].choice = -1
-    nodes[work.cols[first].node].choice = first
-    improved = True
-    while improved and state.spent <= state.limit:
-        improved = False
-        for at in range(state.nodes):
-            node = nodes[at]
-            before, best = node.choice, node.choice
-            if before < 0 and 0 < most <= opened:
-                continue
-            for k in range(node.kept_from - 1, node.kept_to):
-                col = work.kept[k] if k >= node.kept_from else -1
-                if col == before or (col < 0 and opened <= 1):
-                    continue
-                node.choice = col
-                found = fill_value(truth(False), work)
-                if found < value - 1e-6:
-                    value, best, improved = found, col, True
-            node.choice = best
-            opened += (1 if best >= 0 else 0) - (1 if before >= 0 else 0)
-        if not improved and state.nodes <= _MOST_SHIPS:
-            found = _swap(value, work)
-            value, improved = found, found < value
-
-
-@spliced
-def _swap(value: float, work: Large) -> float:
-    """Close one node and open another where that pays; returns the value reached."""
-    nodes = work.nodes
-    for out in range(work.state[0].nodes):
-        closed = nodes[out].choice
-        if closed < 0:
-            continue
-        nodes[out].choice = -1
-        for at in range(work.state[0].nodes):
-            if at == out or nodes[at].choice >= 0:
-                continue
-            for k in range(nodes[at].kept_from, nodes[at].kept_to):
-                nodes[at].choice = work.kept[k]
-                found = fill_value(truth(False), work)
-                if found < value - 1e-6:
-                    return found
-            nodes[at].choice = -1
-        nodes[out].choice = closed
-    return value
-
-
-@leaf
-def _list_ships(work: Large) -> int:
-    """The trips that ``choice`` opens, as ships; a column of several trips opens all that are laid out."""
-    ships = wide(0)
-    for at in range(work.state[0].nodes):
-        choice = work.nodes[at].choice
-        if choice >= 0 and work.cols[choice].trip >= 0:
-            work.ships[ships].col = choice
-            ships += 1
-        elif choice >= 0:
-            for col in range(work.nodes[at].col_from, work.nodes[at].col_to):
-                if work.cols[col].arc_from != NO_ARCS and ships < min(_MOST_SHIPS, len(work.ships) - 1):
-                    work.ships[ships].col = col
-                    ships += 1
-    return ships
-
-
-@spliced
-def _offer(model: Packed, prices: Prices, capacity: I64, work: Large) -> None:
-    """Build the pattern of ``choice``; keep it where it is the best so far."""
-    ships = _list_ships(work)
-    if ships > 0:
-        _try_ships(model, prices, capacity, ships, work)
-
-
-@leaf
-def _try_ships(model: Packed, prices: Prices, capacity: I64, ships: int, work: Large) -> bool:
-    """Build the pattern of the first ships; keep it where it is the best so far, and say so."""
-    state = work.state[0]
-    value, pieces = build(model, prices, capacity, ships, work)
-    state.spent += state.classes * ships
-    if not value < state.best:
-        return False
-    state.best, state.best_pieces, state.best_ships = value, pieces, ships
-    for s in range(ships):
-        work.ships[s].best_col = work.cols[work.ships[s].col].root
-    half = len(work.pieces) // 2
-    for piece in range(pieces):
-        work.pieces[half + piece] = work.pieces[piece]
-    return True
-
-
-@leaf
-def _choose_picks(model: Packed, prices: Prices, capacity: I64, work: Large) -> float:
-    """Open what answered the multipliers; returns what its columns pay for all units at least."""
-    for at in range(work.state[0].nodes):
-        work.nodes[at].choice = work.nodes[at].pick
-    value = fill_value(truth(False), work)
-    if value < _goal(work):
-        _offer(model, prices, capacity, work)
-    return value
-
-
-@spliced
-def _polish(model: Packed, prices: Prices, capacity: I64, work: Large) -> None:
-    """Open one trip less, or one more, than the best pattern does, while it gets better."""
-    state, improved, turns = work.state[0], work.state[0].best_pieces > 0, 0
-    while improved and turns < _MOST_POLISHES:
-        improved, turns = False, turns + 1
-        opened = state.best_ships
-        for skip in range(opened if opened > 1 else 0):
-            ships = wide(0)
-            for s in range(opened):
-                if s != skip:
-                    work.ships[ships].col = work.ships[s].best_col
-                    ships += 1
-            if _try_ships(model, prices, capacity, ships, work):
-                improved = True
-                break
-        tried = 0
-        for col in range(state.cols):
-            opened = state.best_ships
-            out = work.cols[col]
-            fresh = (
-                out.trip >= 0
-                and out.root == col
-                and out.arc_from != NO_ARCS
-                and opened + 1 < len(work.ships)
-                and tried < _MOST_SHIPS
-            )
-            for s in range(opened if fresh else 0):
-                fresh = fresh and work.ships[s].best_col != col
-            if fresh:
-                tried += 1
-                for s in range(opened):
-                    work.ships[s].col = work.ships[s].best_col
-                work.ships[opened].col = col
-                improved = _try_ships(model, prices, capacity, opened + 1, work) or improved
 
 
 @spliced
@@ -231,7 +90,7 @@ def _branch(model: Packed, prices: Prices, capacity: I64, root: float, work: Lar
             state.trail -= 1
             work.nodes[levels[state.trail].fixed_node].decided = UNDECIDED
         node.decided = level.before
-        if level.next > level.last or level.bound >= _goal(work):
+        if level.next > level.last or level.bound >= goal_of(work):
             depth -= 1
             continue
         if state.spent > state.limit:
@@ -248,24 +107,24 @@ def _branch(model: Packed, prices: Prices, capacity: I64, root: float, work: Lar
             continue
         for cls in range(state.classes):
             work.classes[cls].multiplier = work.saved[depth * state.classes + cls]
-        reached = ascend(_goal(work), wide(_NODE_ROUNDS), work)
+        reached = ascend(goal_of(work), wide(_NODE_ROUNDS), work)
         bound = max(level.bound, reached)
-        if bound >= _goal(work):
+        if bound >= goal_of(work):
             continue
         _fix(reached, work)
-        value = _choose_picks(model, prices, capacity, work)
+        value = choose_picks(model, prices, capacity, work)
         if _open_level(depth + 1, bound, work):
             depth += 1
             continue
         # All nodes are decided: what their columns pay for all units is a bound as well.
         bound = max(bound, value - abs(value) * 1e-12)
-        if bound >= _goal(work):
+        if bound >= goal_of(work):
             continue
         if depth + 2 < len(levels) and _split(model, prices, capacity, depth + 1, bound, work):
             depth += 1
         else:
             unresolved = min(unresolved, bound)
-    return min(unresolved, _goal(work))
+    return min(unresolved, goal_of(work))
 
 
 @spliced
@@ -281,7 +140,7 @@ def _too_many(work: Large) -> bool:
 @leaf
 def _fix(bound: float, work: Large) -> None:
     """Decide nodes whose other decision would lift the bound beyond the goal."""
-    state, opened, goal = work.state[0], 0, _goal(work)
+    state, opened, goal = work.state[0], 0, goal_of(work)
     for at in range(state.nodes):
         opened += 1 if work.nodes[at].pick >= 0 else 0
     for at in range(state.nodes):
@@ -328,7 +187,7 @@ def _note_level(depth: int, bound: float, work: Large) -> None:
 def _split(model: Packed, prices: Prices, capacity: I64, depth: int, bound: float, work: Large) -> bool:
     """Branch on the weight of the shipment charged farthest above its column; False where none can be parted."""
     state, level = work.state[0], work.levels[depth]
-    ships = _list_ships(work)
+    ships = list_ships(work)
     build(model, prices, capacity, ships, work)
     widest, chosen, at_g = 1.0, -1, 0.0
     for s in range(ships):
@@ -336,7 +195,7 @@ def _split(model: Packed, prices: Prices, capacity: I64, depth: int, bound: floa
         if ship.units == 0 or work.nodes[out.node].decided != ship.col:
             continue
         fixed = out.fixed - state.split_cost - prices.activation[out.candidate]
-        cut = _cut(model, s, work)
+        cut = _cut(model, s, work) if out.curved else -1.0
         if ship.paid - ship.linear - fixed > widest and cut >= 0.0:
             widest, chosen, at_g = ship.paid - ship.linear - fixed, s, cut
     if chosen < 0:

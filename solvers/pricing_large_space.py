@@ -45,7 +45,7 @@ def _record(ints: str = "", floats: str = "", flags: str = "") -> npt.DTypeLike:
 STATE = _record(
     "order classes nodes slots cols arcs most limit spent best_pieces best_ships trail",
     "constant unserved split_cost best",
-    "must whole",
+    "must whole curved",
 )
 # ``multiplier`` is what a unit is paid, ``best_multiplier`` and ``next_cost`` serve its ascent.
 CLASS = _record(
@@ -61,7 +61,8 @@ STEP = _record("", "unmet quantity")
 NODE = _record(
     "candidate cell_from cell_to bin_from bin_to col_from col_to kept_from kept_to decided pick choice open"
     " ready_s latest_s all_ready_s expires_s",
-    "full_units full_lines full_weight full_volume full_value term slope rent gain left taken paid",
+    "full_units full_lines full_weight full_volume full_value ref_units ref_lines ref_weight ref_volume ref_value"
+    " term slope rent gain left taken paid",
     "dutiable uniform",
 )
 # ``limit`` and ``weight`` are of the one bin of most cells.
@@ -74,12 +75,14 @@ BIN = _record(
     "safety",
 )
 # Minorant of a column: fixed + per_unit * units + ...; ``lo``/``hi`` bound the billable weight,
-# ``floor``/``ceiling`` what its bins may weigh; ``root`` is the column it was split from, ``ref_*`` the load at
+# ``floor``/``ceiling`` what its bins may weigh; ``root`` is the column it was split from (-1: it
+# is no trip), ``rank`` lists a node's trips by their guessed cost, ``ref_*`` the load at
 # which it is as high as may be.
 COL = _record(
-    "node candidate offer trip arc_from root",
+    "node candidate offer trip arc_from root rank",
     "lo hi floor ceiling fixed per_unit per_line per_g per_cm3 per_value per_handling per_work per_duty guess reached"
     " ref_units ref_lines ref_weight ref_volume ref_value",
+    "curved",
 )
 # The free or safety stock of a position.
 SLOT = _record("limit left row")
