@@ -12,6 +12,11 @@ The public API in one screen::
 
     report = verify(problem, Path("out"))
 
+One order at a time, at the prices of a batch::
+
+    desk = Desk(problem, result.certificate.rows)
+    decision = desk.decide("1001")
+
 Names are looked up when first used, so that importing the package costs nothing.
 """
 
@@ -21,14 +26,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dom_engine.desk import Desk
     from dom_engine.engine import solve
     from dom_engine.errors import DomError, InputError
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
 
-__all__ = ["DomError", "InputError", "load_scenario", "solve", "write_result"]
+__all__ = ["Desk", "DomError", "InputError", "load_scenario", "solve", "write_result"]
 
 _HOMES = {
+    "Desk": "dom_engine.desk",
     "DomError": "dom_engine.errors",
     "InputError": "dom_engine.errors",
     "load_scenario": "dom_engine.scenario",

@@ -6,6 +6,7 @@ import numpy as np
 
 from dom_engine.domain.columns import I32, I64, NONE_IDX
 from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.errors import InternalError
 from dom_engine.formulation.model import Formulation
 from solvers.bound import MeasurePrices
 from solvers.model import Patterns
@@ -34,6 +35,47 @@ def priced_rows(formulation: Formulation, prices: MeasurePrices, patterns: Patte
     ]
     columns = PricedRows.__dataclass_fields__
     return PricedRows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns})
+
+
+def prices_of(formulation: Formulation, rows: PricedRows) -> MeasurePrices:
+    """The way back: a certificate's rows as prices of the model's rows; what is not named has price 0.
+
+    Raises
+    ------
+    InternalError
+        When a row is none of this formulation's: the prices are another problem's.
+    """
+    model, num = formulation.model, formulation.model.num_positions
+    row, activation = np.zeros(model.num_rows, np.int64), np.zeros(len(model.candidates.order), np.int64)
+    in_stock = (rows.kind == RowKind.STOCK) | (rows.kind == RowKind.SAFETY_STOCK)
+    if (rows.position_idx[in_stock] >= num).any():
+        raise InternalError("a priced position is none of the formulation's")
+    position = rows.position_idx[in_stock] + num * (rows.kind[in_stock] == RowKind.SAFETY_STOCK)
+    row[position] = rows.price_micros[in_stock]
+    try:
+        _price_capacities(formulation, rows, row)
+        _price_activations(formulation, rows, activation)
+    except KeyError as error:
+        raise InternalError(f"a priced row is none of the formulation's: {error}") from error
+    return MeasurePrices(row, activation, int(rows.price_micros[rows.kind == RowKind.FILL].sum()))
+
+
+def _price_capacities(formulation: Formulation, rows: PricedRows, price: I64) -> None:
+    stated = np.flatnonzero(rows.kind == RowKind.CAPACITY)
+    instances = (formulation.capacity_idx, formulation.starts_s, formulation.ends_s)
+    named = zip(*(column.tolist() for column in instances), strict=True)
+    row_of = {key: 2 * formulation.model.num_positions + k for k, key in enumerate(named)} if len(stated) else {}
+    for k in stated.tolist():
+        price[row_of[int(rows.capacity_idx[k]), int(rows.starts_s[k]), int(rows.ends_s[k])]] = rows.price_micros[k]
+
+
+def _price_activations(formulation: Formulation, rows: PricedRows, price: I64) -> None:
+    stated = np.flatnonzero(rows.kind == RowKind.ACTIVATION)
+    candidates = formulation.model.candidates
+    pairs = zip(candidates.order.tolist(), candidates.node.tolist(), strict=True)
+    candidate_of = {pair: c for c, pair in enumerate(pairs)} if len(stated) else {}
+    for k in stated.tolist():
+        price[candidate_of[int(rows.order_idx[k]), int(rows.node_idx[k])]] = rows.price_micros[k]
 
 
 def _rows(formulation: Formulation, kind: RowKind, rows: I64, prices: MeasurePrices, used: I64) -> PricedRows:
