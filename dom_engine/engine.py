@@ -110,7 +110,7 @@ def _certificate(formulation: Formulation, outcome: Outcome) -> Certificate:
     return Certificate(
         rows=priced_rows(formulation, stated.prices, outcome.patterns),
         order_cost_micros=outcome.patterns.cost,
-        order_priced_minimum_micros=np.array([int(m // 1) for m in stated.order_minima], np.int64),
+        order_priced_minimum_micros=stated.order_minima.floor.astype(np.int64),
         order_exact=stated.order_exact,
         lower_bound_micros=stated.bound,
     )

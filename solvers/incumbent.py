@@ -45,7 +45,8 @@ def shared_cost(model: SourcingModel, patterns: Patterns, used: I64) -> int | No
     priced = np.flatnonzero((used > 0) & ((rows.open_cost > 0) | (rows.overtime_limit > 0)))
     for r in priced.tolist():
         total += row_mix(model, r, int(used[r]))[0]
-    opened = np.unique(model.candidates.node[patterns.ship_cand])
+    opened = np.zeros(len(model.nodes.activation_cost), np.bool_)
+    opened[model.candidates.node[patterns.ship_cand]] = True
     return total + int(model.nodes.activation_cost[opened].sum())
 
 

@@ -15,7 +15,6 @@ The rules of today (``greedy``) stop after step 2 with a bound at zero prices.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -208,5 +207,5 @@ def certify(model: SourcingModel, prices: Prices, threads: int, fill_limit: int 
     everyone = np.arange(model.num_orders, dtype=np.int32)
     priced = price_orders(model, stated.steering(model), everyone, work_limit=PRICING_WORK, threads=threads)
     minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
-    bound = exact_bound(model, stated, sum(minima, start=Fraction(0)), fill_limit)
+    bound = exact_bound(model, stated, minima.total, fill_limit)
     return Certificate(stated, minima, priced.exact, bound)

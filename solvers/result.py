@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
-from solvers.bound import MeasurePrices
+from solvers.bound import MeasurePrices, Minima
 from solvers.model import Flags, Patterns
 from solvers.stop import StopReason
 
@@ -14,7 +13,7 @@ class Certificate(NamedTuple):
     """Prices as stated, what every order pays at least at them, and L in exact integers (weighted micros)."""
 
     prices: MeasurePrices
-    order_minima: list[Fraction]
+    order_minima: Minima
     order_exact: Flags
     bound: int
 
