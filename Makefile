@@ -19,7 +19,7 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 # Compiled kernels are kept between runs, and never beside the sources.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 
-.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench nightly serve clean
+.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench counters nightly serve clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ pytest: $(STAMP) ## the tests alone
 
 bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
 	@$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+counters: $(STAMP) ## record anew how much work the small generated batches take (benchmarks/counters.json)
+	@$(BIN)/python -m benchmarks.counters
 
 nightly: $(STAMP) ## every test, the long ones too, and thousands of random examples instead of a hundred
 	@$(BIN)/python -m pytest -n $(JOBS) -m '' --hypothesis-profile nightly

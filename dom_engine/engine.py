@@ -73,6 +73,7 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
         seed=settings.seed,
         threads=num_threads(problem),
         work=stop.work,
+        counters={"work": stop.work, **stop.counts},
         timings_s=clock.timings_s,
     )
 

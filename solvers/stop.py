@@ -38,6 +38,7 @@ class Stop:
         self._deadline_s = self.started_s + time_limit_s
         self._work_limit = work_limit
         self._work = 0
+        self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
         self._interrupted = threading.Event()
         self.was_cut = False
@@ -65,6 +66,17 @@ class Stop:
         """Count work done."""
         with self._lock:
             self._work += int(work)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Count what a search does by name (passes, columns, nodes ...): the same on every machine, unlike its time."""
+        with self._lock:
+            self._counts[name] = self._counts.get(name, 0) + int(number)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted by name so far, names sorted."""
+        with self._lock:
+            return dict(sorted(self._counts.items()))
 
     @property
     def work(self) -> int:

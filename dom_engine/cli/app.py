@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dom_engine.cli import imports, scenarios, serve, show, solve, verify
+from dom_engine.cli import bench, imports, scenarios, serve, show, solve, verify
 
 HELP = """Source orders from a network at the least cost, and say how good the plan is.
 
@@ -54,6 +54,7 @@ def root(
 app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
+app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
 app.command("scenarios")(scenarios.scenarios)
 app.command("serve", context_settings=serve.CONTEXT_SETTINGS)(serve.serve)

@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
 
     DONE = 0
     CHECK_FAILED = 1
-    """A check did not hold (``verify``)."""
+    """A check did not hold (``verify``), or a solve became slower (``bench``)."""
     BAD_INPUT = 2
     """Bad usage or bad input."""
     NO_PLAN = 3

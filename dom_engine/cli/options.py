@@ -113,3 +113,7 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option(metavar="N", min=0, help="Threads to use; 0: every core.", show_default=False, rich_help_panel=_HOW),
 ]
+ToleranceOption = Annotated[
+    float,
+    typer.Option(metavar="R", min=0, callback=_finite, help="How much slower is too slow: 0.25 is a quarter."),
+]

@@ -122,7 +122,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything ``dom solve`` writes, before it is written."""
+    """Everything ``dom solve`` writes, before it is written.
+
+    ``counters`` count what the search did, ``work`` among them: deterministic unless the clock or a person ended it.
+    """
 
     problem: Problem
     plan: Plan
@@ -138,4 +141,5 @@ class Result:
     seed: int
     threads: int
     work: int
+    counters: Mapping[str, int]
     timings_s: Mapping[str, float]

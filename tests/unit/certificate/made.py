@@ -112,6 +112,7 @@ def result_of(problem: Problem, plan: Plan, rows: PricedRows | None = None) -> R
         seed=0,
         threads=1,
         work=0,
+        counters={"work": 0},
         timings_s={"search": 0.25},
     )
 

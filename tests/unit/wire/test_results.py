@@ -82,6 +82,7 @@ def result(repository: Path) -> Result:
         seed=3,
         threads=2,
         work=99,
+        counters={"work": 99},
         timings_s={"search": 1.5},
     )
 
