@@ -99,8 +99,15 @@ class ReasonDetails:
     def _takers(self, order: int, needed: int, sources: set[Source]) -> str:
         short = [source for source in sources if self._situation.left(source) < needed]
         positions = tuple(sorted({source.position for source in short}))
-        taken, largest = self._takers_of(positions)
         left = sum(max(0, self._situation.left(source)) for source in sources)
+        return self._taken_from(order, positions, left)
+
+    def taken(self, line: int, positions: tuple[int, ...], left: int) -> str:
+        """Who drew a line's positions, ascending, empty; ``left`` units lie elsewhere."""
+        return self._taken_from(int(self._problem.lines.order_idx[line]), positions, left)
+
+    def _taken_from(self, order: int, positions: tuple[int, ...], left: int) -> str:
+        taken, largest = self._takers_of(positions)
         where = listed(self._names.position(position) for position in positions)
         if not taken:
             return f"{left} left is all there is of {where}"

@@ -23,6 +23,7 @@ from dom_engine.audit.evaluate import Auditor
 from dom_engine.audit.filters import Filters, LineCandidates
 from dom_engine.audit.reason_details import ReasonDetails
 from dom_engine.audit.situation import Situation
+from dom_engine.audit.taken import lines_out_of_stock
 from dom_engine.audit.trial import Way
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
@@ -90,10 +91,14 @@ class _Reasoner:
 
     def reasons(self) -> Reasons:
         """Judge every line, then price all ways that are open at once."""
-        lines = np.flatnonzero(np.array(self._situation.unallocated, dtype=object) > 0)
-        order_of = self._problem.lines.order_idx[lines]
+        lines = self._situation.unallocated_lines
+        taken = lines_out_of_stock(self._situation, lines)
+        for line, (positions, left) in taken.items():
+            self._verdicts[line] = Reason.STOCK_TAKEN, self._details.taken(line, positions, left)
+        others = lines[~np.isin(lines, np.fromiter(taken, np.int64, len(taken)))]
+        order_of = self._problem.lines.order_idx[others]
         starts = np.flatnonzero(np.diff(order_of, prepend=-1))
-        for of_order in np.split(lines, starts[1:]) if len(lines) else []:
+        for of_order in np.split(others, starts[1:]) if len(others) else []:
             self._judge_order(of_order.tolist())
         self._judge_worth()
         verdicts = [self._verdicts[line] for line in lines.tolist()]

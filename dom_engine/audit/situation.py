@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from dom_engine.audit.evaluate import Auditor, stock_use
+from dom_engine.audit.exact import Integers
 from dom_engine.audit.filters import RideKey, Source
-from dom_engine.domain.columns import NONE_IDX
+from dom_engine.domain.columns import I64, NONE_IDX
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.domain.transport import Measure
@@ -26,12 +27,13 @@ class Situation:
             (facts.weighted_micros[term].astype(object) for term in SHIPMENT_TERMS),
             np.zeros(len(self.loads), object),
         ).tolist()
-        self.unallocated: list[int] = np.maximum(0, plan.unallocated(problem.lines.quantity)).tolist()
+        unallocated = np.maximum(0, plan.unallocated(problem.lines.quantity))
+        self.unallocated: list[int] = unallocated.tolist()
+        self.unallocated_lines: I64 = np.flatnonzero(unallocated)
         use = stock_use(problem, plan.allocations)
-        self._left = {
-            False: (problem.positions.free - use.free).tolist(),
-            True: (problem.positions.covered_safety - use.safety).tolist(),
-        }
+        self.free_left: Integers = problem.positions.free - use.free
+        self.safety_left: Integers = problem.positions.covered_safety - use.safety
+        self._left = {False: self.free_left.tolist(), True: self.safety_left.tolist()}
         self.weight_g: list[int] = problem.items.weight_g.tolist()
         self.volume_cm3: list[int] = problem.items.volume_cm3.tolist()
         self.work_s: list[int] = problem.positions.work_s.tolist()
