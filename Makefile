@@ -19,7 +19,7 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 # Compiled kernels are kept between runs, and never beside the sources.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 
-.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench counters nightly serve clean
+.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench bench-peers counters nightly serve clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ pytest: $(STAMP) ## the tests alone
 
 bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
 	@$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+# PEERS='--case us-tight-30000x50x6000-1s1d-0 --multiple 100' for the larger ones.
+bench-peers: $(STAMP) ## the product beside monoliths, LPs and the rules of shops; keep the machine quiet
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[bench]'
+	@$(BIN)/python -m benchmarks.bench_peers $(PEERS)
 
 counters: $(STAMP) ## record anew how much work the small generated batches take (benchmarks/counters.json)
 	@$(BIN)/python -m benchmarks.counters

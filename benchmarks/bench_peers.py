@@ -1,0 +1,195 @@
+"""Side by side in one run: the product, monoliths on the same instances, their LP alone, and the rules of shops.
+
+``make bench-peers`` solves every case of ``CASES`` by ``method: auto``, then hands the same batch
+
+- to each monolith twice: once for **our time** (how far is its plan then?), once until **our gap** is proven, stopped
+  at ``--multiple`` times our time (a solver cut off there counts as beaten);
+- to the LP relaxation alone, which is where column generation or rounding by others begins;
+- to the four rules of shops.
+
+``gap_pct`` is a plan's distance to the best bound that anyone proved in this run, ``own_gap_pct`` to the solver's own
+bound. Times exclude starting Python and, for the product, compiling kernels; they include building each model. The
+plan of a monolith is costed by the product's own rules, and must hold them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.monolith import Monolith, patterns_of, state
+from benchmarks.peers import MONOLITHS, RELAXATIONS, Run, run
+from dom_engine.cli.warmup import warm_up
+from dom_engine.domain.problem import Problem
+from dom_engine.engine import solve
+from dom_engine.formulation import build_model
+from dom_engine.scenario import load_scenario
+from scenarios.generate import Spec, generate, write_scenario
+from solvers.greedy import RULES
+from solvers.model import SourcingModel
+
+
+class Case(NamedTuple):
+    """A batch, the gap and the time that the product is given, and which peers make sense at its size."""
+
+    spec: Spec
+    gap: float
+    time_limit_s: float
+    peers: tuple[str, ...] = MONOLITHS + RELAXATIONS
+
+
+CASES = {
+    case.spec.name: case
+    for case in (
+        Case(Spec(60, 5, 40, "tight"), 1e-3, 10),
+        Case(Spec(1_000, 20, 500, "tight"), 1e-3, 30),
+        Case(Spec(3_000, 20, 1_500, "tight"), 6e-3, 30),
+        Case(Spec(3_000, 20, 1_500, "tight", services=2, days=5, daily_capacity=True), 1e-2, 60),
+        Case(Spec(30_000, 50, 6_000, "tight"), 6e-3, 60, ("MathOpt HiGHS", "MathOpt CP-SAT", *RELAXATIONS)),
+        Case(Spec(100_000, 100, 20_000, "tight"), 1e-2, 60, RELAXATIONS),
+    )
+}
+SMALL = ("us-tight-60x5x40-1s1d-0", "us-tight-1000x20x500-1s1d-0", "us-tight-3000x20x1500-1s1d-0")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table. Money, seconds, percent; nan where there is none."""
+
+    case: str
+    peer: str
+    asked: str
+    build_s: float
+    solve_s: float
+    times_ours: float
+    objective: float
+    bound: float
+    gap_pct: float
+    own_gap_pct: float
+    status: str
+
+
+def compare(name: str, folder: Path, case: Case, multiple: float, threads: int) -> Iterator[Row]:
+    """All rows of one batch; the product's comes first."""
+    overrides = {"gap": case.gap, "time_limit_s": case.time_limit_s, "threads": threads}
+    warm_up(load_scenario(folder))
+    problem = load_scenario(folder, overrides=overrides)
+    ours, total_s = _ours(name, problem)
+    found: list[Row] = [ours]
+    for rule in RULES:
+        started_s = time.perf_counter()
+        ruled = solve(load_scenario(folder, overrides={**overrides, "method": rule}))
+        objective = ruled.evaluation.objective_micros / 1e6
+        elapsed_s = time.perf_counter() - started_s
+        found.append(Row(name, f"rule {rule}", "", math.nan, elapsed_s, elapsed_s / total_s, objective, math.nan,
+                         math.nan, math.nan, ruled.status.value))  # fmt: skip
+    model = build_model(problem).model
+    try:
+        started_s = time.perf_counter()
+        monolith = state(model)
+        stating_s = time.perf_counter() - started_s
+    except ValueError as error:
+        print(f"{name}: no monolith: {error}", file=sys.stderr)
+        yield from _judged(found)
+        return
+    own_gap = max(case.gap, ours.own_gap_pct / 100)
+    for peer in case.peers:
+        asked = {"whole": (multiple * total_s, 0.0)} if peer in RELAXATIONS else {
+            "our time": (total_s, 0.0), "our gap": (multiple * total_s, own_gap),
+        }  # fmt: skip
+        for what, (limit_s, gap) in asked.items():
+            done = run(peer, monolith.program, limit_s, gap, threads)
+            found.append(_row(name, peer, what, done, model, monolith, stating_s, total_s))
+    yield from _judged(found)
+
+
+def _ours(name: str, problem: Problem) -> tuple[Row, float]:
+    started_s = time.perf_counter()
+    result = solve(problem)
+    total_s = time.perf_counter() - started_s
+    objective, bound = result.evaluation.objective_micros / 1e6, (result.lower_bound_micros or 0) / 1e6
+    gap_pct = 100 * (objective - bound) / max(1.0, objective)
+    build_s = result.timings_s["formulation"]
+    row = Row(name, "dom-engine", f"{100 * problem.solve.gap:g} %", build_s, total_s - build_s, 1.0, objective, bound,
+              math.nan, gap_pct, result.status.value)  # fmt: skip
+    return row, total_s
+
+
+def _row(
+    name: str,
+    peer: str,
+    asked: str,
+    done: Run,
+    model: SourcingModel,
+    monolith: Monolith,
+    stating_s: float,
+    ours_s: float,
+) -> Row:
+    """A peer's line; its plan is costed, and held to the rules, by the product."""
+    relaxed = peer in RELAXATIONS
+    objective = math.nan
+    if done.x is not None and not relaxed:
+        objective = int(patterns_of(model, monolith, done.x).cost.sum()) / 1e6
+    # What the relaxation reached is a bound only once it is optimal.
+    bound = done.objective if relaxed and done.status == "OPTIMAL" else done.bound
+    own_gap_pct = 100 * (objective - bound) / max(1.0, objective) if math.isfinite(bound) else math.nan
+    build_s = stating_s + done.build_s
+    return Row(name, peer, asked, build_s, done.solve_s, (build_s + done.solve_s) / ours_s, objective, bound,
+               math.nan, own_gap_pct, done.status)  # fmt: skip
+
+
+def _judged(rows: list[Row]) -> Iterator[Row]:
+    """The rows with each plan's distance to the best bound of all; a float's bound may exceed the optimum by a hair."""
+    best_plan = min(row.objective for row in rows if math.isfinite(row.objective))
+    best = min(max(row.bound for row in rows if math.isfinite(row.bound)), best_plan)
+    for row in rows:
+        yield Row(**{**row.__dict__, "gap_pct": 100 * (row.objective - best) / max(1.0, row.objective)})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", action="append", choices=list(CASES), help="by default the three small ones")
+    parser.add_argument("--scenario", action="append", type=Path, default=[], metavar="DIR", help="any batch, as well")
+    parser.add_argument("--gap", type=float, default=1e-3, help="asked of the product for --scenario")
+    parser.add_argument("--time-limit", type=float, default=60.0, help="given to the product for --scenario")
+    parser.add_argument("--multiple", type=float, default=10.0, help="of our time, at which a monolith is stopped")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--table", type=Path, metavar="CSV", help="write the rows here, too")
+    arguments = parser.parse_args()
+    headers = [field.name for field in fields(Row)]
+    lines = [headers]
+    print(_line(headers), flush=True)
+    with tempfile.TemporaryDirectory() as parent:
+        batches = [] if arguments.scenario and not arguments.case else [*(arguments.case or SMALL)]
+        for name in batches:
+            write_scenario(generate(CASES[name].spec), Path(parent) / name)
+        given = {folder.name: (folder, Case(Spec(0, 1, 1), arguments.gap, arguments.time_limit))
+                 for folder in arguments.scenario}  # fmt: skip
+        every = {name: (Path(parent) / name, CASES[name]) for name in batches} | given
+        for name, (folder, case) in every.items():
+            for row in compare(name, folder, case, arguments.multiple, arguments.threads):
+                lines.append([_cell(getattr(row, header)) for header in headers])
+                print(_line(lines[-1]), flush=True)
+    if arguments.table:
+        arguments.table.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def _cell(value: float | str) -> str:
+    return value if isinstance(value, str) else "" if math.isnan(value) else f"{value:.3f}"
+
+
+def _line(cells: list[str]) -> str:
+    widths = (36, 20, 9, *(11,) * 7, 12)
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+if __name__ == "__main__":
+    main()
