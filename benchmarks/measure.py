@@ -7,12 +7,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from dom_engine.cli.warmup import warm_up
 from dom_engine.engine import solve
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import summary, write_result
 from dom_engine.verify import verify
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Measured:
 
 
 _CASE_WIDTH, _NUMBER_WIDTH = 38, 8
-HEADERS = tuple(field.name for field in fields(Measured))
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 def measure(case: str, folder: Path, overrides: Mapping[str, object]) -> Measured:
@@ -74,20 +79,23 @@ def measure(case: str, folder: Path, overrides: Mapping[str, object]) -> Measure
     )
 
 
-def tell(rows: Iterable[Measured], table: Path | None) -> Iterator[Measured]:
-    """Print each row as it comes, and write all of them as CSV where ``table`` is given."""
-    told = [HEADERS]
-    print(_line(HEADERS), flush=True)
+def tell(rows: Iterable[Row], table: Path | None) -> Iterator[Row]:
+    """Print each row as it comes, and write all of them as CSV where ``table`` is given; the first field is a name."""
+    told: list[tuple[str, ...]] = []
     for row in rows:
-        told.append(tuple(_cell(getattr(row, name)) for name in HEADERS))
-        print(_line(told[-1]), flush=True)
+        headers = tuple(field.name for field in fields(row))
+        if not told:
+            told.append(headers)
+            print(_line(headers, headers), flush=True)
+        told.append(tuple(_cell(getattr(row, name)) for name in headers))
+        print(_line(told[-1], headers), flush=True)
         yield row
     if table is not None:
         table.write_text("".join(",".join(cells) + "\n" for cells in told))
 
 
-def _line(cells: tuple[str, ...]) -> str:
-    widths = [_CASE_WIDTH, *(max(len(name), _NUMBER_WIDTH) for name in HEADERS[1:])]
+def _line(cells: tuple[str, ...], headers: tuple[str, ...]) -> str:
+    widths = [_CASE_WIDTH, *(max(len(name), _NUMBER_WIDTH) for name in headers[1:])]
     return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
