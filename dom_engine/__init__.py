@@ -12,6 +12,10 @@ The public API in one screen::
 
     report = verify(problem, Path("out"))
 
+A scenario and its variants side by side, and what certainly differs::
+
+    study = solve_variants(Path("scenarios/peak-day"), Path("study"))
+
 One order at a time, at the prices of a batch::
 
     desk = Desk(problem, result.certificate.rows)
@@ -31,8 +35,9 @@ if TYPE_CHECKING:
     from dom_engine.errors import DomError, InputError
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
+    from dom_engine.whatif import solve_variants
 
-__all__ = ["Desk", "DomError", "InputError", "load_scenario", "solve", "write_result"]
+__all__ = ["Desk", "DomError", "InputError", "load_scenario", "solve", "solve_variants", "write_result"]
 
 _HOMES = {
     "Desk": "dom_engine.desk",
@@ -40,6 +45,7 @@ _HOMES = {
     "InputError": "dom_engine.errors",
     "load_scenario": "dom_engine.scenario",
     "solve": "dom_engine.engine",
+    "solve_variants": "dom_engine.whatif",
     "write_result": "dom_engine.scenario.results",
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dom_engine.cli import bench, imports, scenarios, serve, show, solve, verify
+from dom_engine.cli import bench, imports, scenarios, serve, show, solve, verify, whatif
 
 HELP = """Source orders from a network at the least cost, and say how good the plan is.
 
@@ -16,6 +16,7 @@ HELP = """Source orders from a network at the least cost, and say how good the p
   dom solve quickstart --out plan              solve one and show the plan
   dom verify quickstart plan                   check that plan, independently
   dom show plan                                see it again
+  dom whatif quickstart --out study            solve its variants and compare
 
 A scenario is a folder of tables and a [bold]scenario.yaml[/bold]; a result, of tables and a [bold]summary.json[/bold].
 
@@ -54,6 +55,7 @@ def root(
 app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
+app.command("whatif")(whatif.whatif)
 app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
 app.command("scenarios")(scenarios.scenarios)

@@ -1,0 +1,184 @@
+"""A study: base and its variants, each solved into a folder of its own, and the comparison beside them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from dom_engine.domain.problem import Problem
+from dom_engine.errors import Fault, InputError
+from dom_engine.scenario import load_scenario, read_raw
+from dom_engine.scenario.results import check_replaceable
+from dom_engine.scenario.results_read import read_summary
+from dom_engine.scenario.texts import NearestName, unknown_name
+from dom_engine.scenario.yaml_positions import YamlMap, YamlScalar
+from dom_engine.whatif.comparison import BASE, COMPARISON_FILE, Delta, compare, write_comparison
+from dom_engine.whatif.workers import Job, Prepare, solve_jobs
+from solvers.incumbent import Progress
+
+_FOLDER_NAME = re.compile(r"[^\s./\\:*?\"<>|][^/\\:*?\"<>|\x00-\x1f]{0,100}")
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}(\.former)?")
+"""What a process that was killed leaves beside the result it was writing."""
+
+
+class Watcher(Protocol):
+    """What a study tells a person; called from one thread, must return quickly."""
+
+    def began(self, name: str) -> None:
+        """A solve has begun."""
+
+    def progressed(self, name: str, progress: Progress) -> None:
+        """A solve has come so far."""
+
+    def finished(self, name: str, summary: Mapping[str, Any], *, kept: bool) -> None:
+        """A result stands in its folder; ``kept``: since an earlier run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What was solved: summaries by name, base first, and how the variants differ from it."""
+
+    currency: str
+    summaries: Mapping[str, Mapping[str, Any]]
+    deltas: Sequence[Delta]
+
+
+def solve_variants(
+    folder: Path | str,
+    out: Path | str,
+    *,
+    only: Sequence[str] = (),
+    overrides: Mapping[str, object] | None = None,
+    watcher: Watcher | None = None,
+    prepare: Prepare | None = None,
+) -> Study:
+    """Solve a scenario and its variants side by side, and compare each variant with base.
+
+    Parameters
+    ----------
+    folder
+        The scenario.
+    out
+        Gets a result folder ``base``, one for each variant by name, and ``comparison.csv``. A result that is there
+        already and answers the same problem under the same settings is kept, so an interrupted study goes on.
+    only
+        Names of the variants to solve; none: all of them.
+    overrides
+        Keys of ``solve`` for every solve; ``threads`` is the budget of all solves together.
+    prepare
+        Called once in every process before its first solve, as to load compiled kernels.
+
+    Raises
+    ------
+    InputError
+        Whatever is wrong with any variant, found before anything is solved or written.
+    """
+    folder, out = Path(folder), Path(out)
+    names = _names(folder, only)
+    check_study_folder(out)
+    given = dict(overrides or {})
+    problems = {name: load_scenario(folder, None if name == BASE else name, given) for name in names}
+    budget = problems[BASE].solve.threads or len(os.sched_getaffinity(0))
+    num_workers = min(budget, len(names))
+    given["threads"] = max(1, budget // num_workers)
+
+    out.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(out)
+    kept = {name: summary for name, problem in problems.items() if (summary := _kept(out / name, problem)) is not None}
+    tell = watcher or _Silent()
+    for name, summary in kept.items():
+        tell.finished(name, summary, kept=True)
+    jobs = [Job(name, folder, None if name == BASE else name, given, out / name) for name in names if name not in kept]
+    solve_jobs(jobs, num_workers, tell.began, tell.progressed, _reporting(tell), prepare)
+    summaries = {name: read_summary(out / name) for name in names}
+    fill_first = {name for name, problem in problems.items() if problem.policy.fill_first}
+    deltas = compare(summaries, fill_first)
+    write_comparison(deltas, out / COMPARISON_FILE)
+    return Study(problems[BASE].currency, summaries, deltas)
+
+
+def check_study_folder(out: Path) -> None:
+    """Raise InputError unless ``out`` is absent, empty, or holds nothing but results and their comparison."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError.single(str(out), "is a file, not a folder to write results into", code="NOT_A_FOLDER")
+    foreign = []
+    for entry in sorted(out.iterdir()):
+        if entry.is_dir() and not _LEFTOVER.fullmatch(entry.name):
+            check_replaceable(entry)
+        elif entry.name != COMPARISON_FILE and not _LEFTOVER.fullmatch(entry.name):
+            foreign.append(entry.name)
+    if foreign:
+        message = f"is neither empty nor a folder of variants (it holds {', '.join(foreign[:3])}); it was left as it is"
+        raise InputError.single(str(out), message, code="NOT_A_STUDY")
+
+
+def _names(folder: Path, only: Sequence[str]) -> list[str]:
+    """Base and the variants asked for, in the scenario's order; InputError for a name nobody has."""
+    raw = read_raw(folder)
+    faults, known = [], []
+    for node in raw.variants:
+        name = node.get("name") if isinstance(node, YamlMap) else None
+        if not isinstance(name, YamlScalar):
+            continue  # loading the scenario says what is wrong with it
+        text = name.text or ""
+        known.append(text)
+        if text == BASE or not _FOLDER_NAME.fullmatch(text):
+            why = "is the name of the scenario itself" if text == BASE else "cannot be the name of a folder"
+            faults.append(Fault(name.file, name.line, "name", "VARIANT_NAME", f"'{text}' {why}; rename the variant"))
+    nearest = NearestName(known)
+    unknown = [unknown_name("variant", text, nearest) for text in only if text not in known]
+    faults += [Fault(raw.settings.file, 0, "variants", "UNKNOWN_VARIANT", message) for message in unknown]
+    if not known and not raw.faults:
+        faults.append(Fault(raw.settings.file, 0, "variants", "NO_VARIANTS", "the scenario has no variants to compare"))
+    if faults:
+        raise InputError(sorted(faults))
+    return [BASE, *(name for name in known if not only or name in only)]
+
+
+def _kept(folder: Path, problem: Problem) -> Mapping[str, Any] | None:
+    """The summary of a result that need not be solved again: same problem, same settings, same release."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return None
+    summary = read_summary(folder)
+    from importlib.metadata import version
+
+    wanted = asdict(replace(problem.solve, threads=0))
+    stated = summary.get("solve")
+    same = (
+        summary.get("problem_digest") == problem.digest
+        and isinstance(stated, dict)
+        and {**stated, "threads": 0} == wanted
+        and summary.get("versions", {}).get("dom-engine") == version("dom-engine")
+    )
+    return summary if same else None
+
+
+def _clear_leftovers(out: Path) -> None:
+    for entry in out.iterdir():
+        if _LEFTOVER.fullmatch(entry.name):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _reporting(tell: Watcher) -> Callable[[str, Path], None]:
+    def finished(name: str, folder: Path) -> None:
+        tell.finished(name, read_summary(folder), kept=False)
+
+    return finished
+
+
+class _Silent:
+    def began(self, name: str) -> None:
+        """Say nothing."""
+
+    def progressed(self, name: str, progress: Progress) -> None:
+        """Say nothing."""
+
+    def finished(self, name: str, summary: Mapping[str, Any], *, kept: bool) -> None:
+        """Say nothing."""
