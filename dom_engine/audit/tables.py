@@ -11,6 +11,9 @@ from dom_engine.domain.columns import I64, Flags, Lists
 
 Indices = npt.NDArray[np.signedinteger[Any]]
 
+_MOST_FLAGS, _FLAGS_PER_VALUE = 256, 8
+"""How far apart values may lie for a table of flags: beyond, sorting them takes less."""
+
 
 def distinct(*columns: Indices) -> tuple[I64, I64]:
     """Number the distinct rows of some equally long columns.
@@ -22,12 +25,28 @@ def distinct(*columns: Indices) -> tuple[I64, I64]:
     """
     key = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        values, codes = np.unique(column, return_inverse=True)
+        codes, count = _dense(column)
         # Codes are dense, so a product of two counts cannot leave 64 bits.
-        key = np.unique(key * max(1, len(values)) + codes, return_inverse=True)[1].astype(np.int64)
+        key = _dense(key * max(1, count) + codes)[0]
     first = np.zeros(int(key.max()) + 1 if len(key) else 0, np.int64)
     first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
     return first, key
+
+
+def _dense(values: Indices) -> tuple[I64, int]:
+    """Values as ranks among the distinct ones, and how many those are.
+
+    By a table of flags where the values lie close together, as indices mostly do: a tenth of the time of sorting.
+    """
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, -1)
+    if high - low > _MOST_FLAGS + _FLAGS_PER_VALUE * len(values):
+        distinct_values, codes = np.unique(values, return_inverse=True)
+        return codes.astype(np.int64), len(distinct_values)
+    offset = values.astype(np.int64) - low
+    shown = np.zeros(high - low + 1, np.bool_)
+    shown[offset] = True
+    rank = np.cumsum(shown, dtype=np.int64) - 1
+    return rank[offset], int(rank[-1]) + 1 if len(rank) else 0
 
 
 def spans(starts: Indices, lengths: Indices) -> tuple[I64, I64]:
