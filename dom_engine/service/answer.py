@@ -4,115 +4,123 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
 
 from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
 from dom_engine import engine
+from dom_engine.audit import evaluate, reasons
+from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Result
+from dom_engine.domain.result import Reason, Result
 from dom_engine.errors import AuditError, Fault, InputError, StoppedError
 from dom_engine.scenario.build import build_problem
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse
-from dom_engine.wire import failure, invalid_argument, optimize_response, raw_scenario
-from solvers.stop import Stop, now_s
+from dom_engine.service.frames import Ask
+from dom_engine.service.job import Job
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
+from dom_engine.wire import (
+    failure,
+    invalid_argument,
+    optimize_response,
+    part_event,
+    parts_of,
+    raw_scenario,
+    unfillable_response,
+)
+from solvers.stop import Stop
 
 log = logging.getLogger(__name__)
 
-Solve = Callable[[Problem, Stop], Result]
+Solve: TypeAlias = Callable[[Problem, Stop, Job], Result]
+Respond: TypeAlias = Callable[[bytes, Job, Solve], bytes]
+
+_CAN_BE_FILLED = frozenset({Reason.NOT_WORTH_IT, Reason.SEARCH_LIMIT})
+"""Reasons of units that stand out of nothing but their cost: in an empty plan, they can ship."""
 
 
-class Job:
-    """The time one request may take, and its interrupt, which may come before there is anything to stop.
-
-    Parameters
-    ----------
-    budget_s
-        Seconds from now to the answer; ``inf``: what the scenario says itself.
-    """
-
-    def __init__(self, budget_s: float = float("inf")) -> None:
-        self._started_s = now_s()
-        self._budget_s = budget_s
-        self._interrupted = False
-        self._stop: Stop | None = None
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the job came."""
-        return now_s() - self._started_s
-
-    def interrupt(self) -> None:
-        """Ask for the best plan so far; safe from another thread."""
-        self._interrupted = True
-        if self._stop is not None:
-            self._stop.interrupt()
-
-    def stop_for(self, problem: Problem) -> Stop:
-        """The stop of the solve: what is left of the budget, or the scenario's own limits where they are tighter."""
-        settings = problem.solve
-        stop = Stop(min(settings.time_limit_s, self._budget_s - self.elapsed_s), settings.work_limit)
-        self._stop = stop
-        if self._interrupted:
-            stop.interrupt()
-        return stop
-
-
-def solve_within(problem: Problem, stop: Stop) -> Result:
+def solve_within(problem: Problem, stop: Stop, job: Job) -> Result:
     """The engine, as a worker calls it."""
-    return engine.solve(problem, stop=stop)
+    return engine.solve(problem, stop=stop, watch=job.watch)
 
 
-def answer(payload: bytes, job: Job, solve: Solve = solve_within) -> bytes | Status:
-    """Answer a serialised ``OptimizeRequest`` with a serialised ``OptimizeResponse``, or say why not.
+def answer(ask: Ask, payload: bytes, job: Job, solve: Solve = solve_within) -> bytes | Status:
+    """Answer a serialised request with a serialised response, or say why not.
 
-    What is wrong with the request is ``INVALID_ARGUMENT``; what is wrong with us is ``INTERNAL``, and never a plan.
+    Of a stream the responses are said by the job, and the answer is empty. What is wrong with the request is
+    ``INVALID_ARGUMENT``; what is wrong with us is ``INTERNAL``, and never a plan.
     """
     try:
-        request = OptimizeRequest.FromString(payload)
+        return _RESPOND[ask](payload, job, solve)
     except DecodeError:
-        return failure(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "the request is not an OptimizeRequest message")
-    try:
-        response = _respond(request, job, solve)
-        return response.SerializeToString()
+        return failure(Code.INVALID_ARGUMENT, "MALFORMED_REQUEST", "the request is not the message that it should be")
     except InputError as error:
-        log.info("request %s: %d faults", request.request_id or "-", len(error.faults))
+        log.info("%d faults in the request", len(error.faults))
         return invalid_argument(error.faults)
     except StoppedError as error:
         return failure(Code.DEADLINE_EXCEEDED, "STOPPED", str(error))
     except AuditError as error:
-        log.error("request %s: %s", request.request_id or "-", error)
+        log.error("%s", error)
         return failure(Code.INTERNAL, "AUDIT_FAILED", str(error))
     except Exception:
         # Whatever it is, the worker lives on, and the details are for our log alone.
-        log.exception("request %s failed", request.request_id or "-")
+        log.exception("the request failed")
         return failure(Code.INTERNAL, "INTERNAL", "the engine failed; its log says more")
 
 
-def _respond(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeResponse:
-    _check_request_id(request.request_id)
+def _optimize(payload: bytes, job: Job, solve: Solve) -> bytes:
+    return optimized(OptimizeRequest.FromString(payload), job, solve).SerializeToString()
+
+
+def _optimize_stream(payload: bytes, job: Job, solve: Solve) -> bytes:
+    response = optimized(OptimizeStreamRequest.FromString(payload).request, job, solve)
+    for part in parts_of(response):
+        job.part(part_event(part))
+    return b""
+
+
+def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeResponse:
+    """Do with a scenario what its request asks for."""
+    mode = _mode(request)
     problem = build_problem(raw_scenario(request.scenario))
-    if request.validate_only:
+    if mode == OptimizeRequest.MODE_VALIDATE_ONLY:
         return OptimizeResponse(request_id=request.request_id, problem_digest=problem.digest)
-    result = solve(problem, job.stop_for(problem))
-    response = optimize_response(result, request.request_id)
-    log.info(
-        "request %s: %d orders, %s, %.3f s",
-        request.request_id or "-",
-        len(problem.orders),
-        result.status.value,
-        job.elapsed_s,
-    )
-    return response
+    if mode == OptimizeRequest.MODE_DETECT_INFEASIBLE:
+        nothing = Plan.empty()
+        found = reasons(problem, nothing)
+        kept = [why not in _CAN_BE_FILLED for why in found.reason]
+        return unfillable_response(problem, found, evaluate(problem, nothing), kept, request.request_id)
+    result = solve(problem, job.stop_for(problem), job)
+    log.info("%d orders, %s, %.3f s", len(problem.orders), result.status.value, job.elapsed_s)
+    return optimize_response(result, request.request_id, with_certificate=not request.omit_certificate)
 
 
-def _check_request_id(request_id: str) -> None:
+def _mode(request: OptimizeRequest) -> OptimizeRequest.Mode:
+    """What is to be done, once what the request says beside its scenario is checked."""
+    faults = list(_request_id_faults(request.request_id))
+    mode = request.mode
+    if mode not in OptimizeRequest.Mode.values():
+        faults.append(Fault("", 0, "mode", "UNKNOWN_CHOICE", f"unknown value '{mode}'"))
+    if request.validate_only and mode not in (OptimizeRequest.MODE_UNSPECIFIED, OptimizeRequest.MODE_VALIDATE_ONLY):
+        message = f"validate_only is set, and the mode is {OptimizeRequest.Mode.Name(mode)}"
+        faults.append(Fault("", 0, "mode", "CONTRADICTION", message))
+    if faults:
+        raise InputError(faults)
+    return OptimizeRequest.MODE_VALIDATE_ONLY if request.validate_only else mode
+
+
+def _request_id_faults(request_id: str) -> list[Fault]:
     if not request_id:
-        return
+        return []
     try:
         uuid.UUID(request_id)
     except ValueError:
         message = f"{request_id[:60]!r} is not a UUID such as 2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"
-        raise InputError([Fault("", 0, "request_id", "NOT_A_UUID", message)]) from None
+        return [Fault("", 0, "request_id", "NOT_A_UUID", message)]
+    return []
+
+
+_RESPOND: Mapping[Ask, Respond] = MappingProxyType({Ask.OPTIMIZE: _optimize, Ask.OPTIMIZE_STREAM: _optimize_stream})

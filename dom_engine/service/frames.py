@@ -9,24 +9,38 @@ from enum import IntEnum
 from typing import BinaryIO
 
 _HEADER = struct.Struct("<BQQ")
-_BUDGET = struct.Struct("<d")
+_ASKED = struct.Struct("<Bd")
 
 
 class FrameKind(IntEnum):
-    """To a worker: SOLVE, INTERRUPT. From it: READY whenever it can take a job, one ANSWER or FAILURE for each."""
+    """To a worker: ASK, and of a job INTERRUPT (answer with what there is) or ABANDON (nobody waits any more).
 
-    SOLVE = 1
+    From it: READY whenever it can take a job; for each job any number of PROGRESS and PART, then one ANSWER or FAILURE.
+    """
+
+    ASK = 1
     INTERRUPT = 2
-    READY = 3
-    ANSWER = 4
-    FAILURE = 5
+    ABANDON = 3
+    READY = 4
+    PROGRESS = 5
+    PART = 6
+    ANSWER = 7
+    FAILURE = 8
+
+
+class Ask(IntEnum):
+    """What is asked of a worker: one for each method that needs one."""
+
+    OPTIMIZE = 1
+    OPTIMIZE_STREAM = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One message; ``payload`` is serialised.
 
-    SOLVE: a budget and an ``OptimizeRequest``; ANSWER: an ``OptimizeResponse``; FAILURE: a ``google.rpc.Status``.
+    ASK: what is asked, a budget and the request; PROGRESS, PART: a response of a stream; ANSWER: a response, or
+    nothing where parts have said all; FAILURE: a ``google.rpc.Status``.
     """
 
     kind: FrameKind
@@ -38,14 +52,23 @@ class Frame:
         return _HEADER.pack(self.kind, self.job, len(self.payload)) + self.payload
 
 
-def solve_frame(job: int, budget_s: float, request: bytes) -> Frame:
-    """A request, and the seconds it may take (``inf``: what it says itself)."""
-    return Frame(FrameKind.SOLVE, job, _BUDGET.pack(budget_s) + request)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an ASK frame carries: a request, and the seconds it may take (``inf``: what it says itself)."""
 
+    ask: Ask
+    budget_s: float
+    request: bytes
 
-def budget_and_request(frame: Frame) -> tuple[float, bytes]:
-    """What ``solve_frame`` put together."""
-    return _BUDGET.unpack_from(frame.payload)[0], frame.payload[_BUDGET.size :]
+    def frame(self, job: int) -> Frame:
+        """The frame that asks it."""
+        return Frame(FrameKind.ASK, job, _ASKED.pack(self.ask, self.budget_s) + self.request)
+
+    @classmethod
+    def of(cls, frame: Frame) -> Asked:
+        """What a frame asks."""
+        ask, budget_s = _ASKED.unpack_from(frame.payload)
+        return cls(Ask(ask), budget_s, frame.payload[_ASKED.size :])
 
 
 def read_frame(stream: BinaryIO) -> Frame | None:

@@ -6,19 +6,30 @@ import asyncio
 import logging
 import signal
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from dom_engine.service.pool import WorkerPool
+from dom_engine.service.admission import Limits
+from dom_engine.service.calls import Desk
+from dom_engine.service.metrics import Metrics
+from dom_engine.service.pool import Slots, WorkerPool
+from dom_engine.service.security import Gate, GateKeeper, Tls, Tokens
 from dom_engine.service.servicer import SERVICE_NAME, Optimizer
 
 log = logging.getLogger(__name__)
 
-MAX_CONCURRENT_CALLS = 256
+MAX_CONCURRENT_CALLS = 1_024
 """Calls beyond are refused with RESOURCE_EXHAUSTED: a queue without end is memory without end."""
+
+MAX_METADATA_BYTES = 16 * 2**10
+
+KEEPALIVE_S = 60
+"""How often a silent connection is asked whether its client is still there."""
 
 HAND_BACK_SHARE = 0.5
 """Of the grace time: when it is up, what still solves is asked for the best plan it has."""
@@ -28,14 +39,22 @@ _LAST_BYTES_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve; ``port`` 0 is any free one, ``grace_s`` what running calls have once the end is asked for."""
+    """How to serve; ``port`` 0 is any free one, ``grace_s`` what running calls have once the end is asked for.
+
+    ``max_solve_s`` is the most that a solve may take, and what it may take where its call has no deadline.
+    """
 
     host: str = "127.0.0.1"
     port: int = 50051
     reflection: bool = False
-    workers: int = 1
+    slots: Slots = field(default_factory=Slots)
+    limits: Limits = field(default_factory=Limits)
+    max_solve_s: float = 600.0
     grace_s: float = 20.0
     max_message_bytes: int = 64 * 2**20
+    tls: Tls | None = None
+    tokens: Path | None = None
+    metrics_port: int | None = None
 
 
 async def serve(options: Options) -> None:
@@ -43,29 +62,38 @@ async def serve(options: Options) -> None:
 
     Raises
     ------
+    InputError
+        When a file of tokens, a certificate or a key is not what it should be.
     OSError
-        When the address cannot be bound.
+        When an address cannot be bound.
     InternalError
         When the workers do not come up.
     """
     ending = _ask_on_signals()
-    pool = WorkerPool(options.workers)
-    pool.start()  # before gRPC has threads
+    gate = Gate(None if options.tokens is None else Tokens(options.tokens))
+    credentials = None if options.tls is None else options.tls.credentials()
+    pool = WorkerPool(options.slots, options.limits)
+    metrics = Metrics(pool)
     checks = health.aio.HealthServicer()
-    server = _server(options, pool, checks)
-    try:
-        await _tell(checks, serving=False)
-        port = _bind(server, options)
-        await server.start()
-        _say(f"dom-engine listens on {_address(options.host, port)}")
-        if await _warm(pool, ending):
-            await _tell(checks, serving=True)
-            _say("dom-engine serves")
-            await ending.wait()
-        await _end(server, pool, checks, options.grace_s)
-    finally:
-        await server.stop(None)
-        await pool.close()
+    with ExitStack() as stack:
+        metrics_port = stack.enter_context(metrics.served(options.host, options.metrics_port))
+        pool.start()  # before gRPC has threads
+        server = _server(options, Optimizer(pool, Desk(gate, metrics, options.max_solve_s)), gate, checks)
+        try:
+            await _tell(checks, serving=False)
+            port = _bind(server, options, credentials)
+            await server.start()
+            _say(f"dom-engine listens on {_address(options.host, port)}")
+            if metrics_port is not None:
+                _say(f"dom-engine shows metrics on {_address(options.host, metrics_port)}")
+            if await _warm(pool, ending):
+                await _tell(checks, serving=True)
+                _say("dom-engine serves")
+                await ending.wait()
+            await _end(server, pool, checks, options.grace_s)
+        finally:
+            await server.stop(None)
+            await pool.close()
 
 
 async def _warm(pool: WorkerPool, ending: asyncio.Event) -> bool:
@@ -89,26 +117,33 @@ def _ask_on_signals() -> asyncio.Event:
     return ending
 
 
-def _server(options: Options, pool: WorkerPool, checks: health.aio.HealthServicer) -> grpc.aio.Server:
+def _server(options: Options, optimizer: Optimizer, gate: Gate, checks: health.aio.HealthServicer) -> grpc.aio.Server:
     server = grpc.aio.server(
+        interceptors=(GateKeeper(gate),),
         maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS,
         options=[
             ("grpc.max_receive_message_length", options.max_message_bytes),
             ("grpc.max_send_message_length", -1),  # what an answer may weigh is for its caller to say
+            ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+            ("grpc.keepalive_time_ms", KEEPALIVE_S * 1_000),
             ("grpc.so_reuseport", 0),  # a second server on the port is a mistake, to be told at once
         ],
     )
-    server.add_generic_rpc_handlers((Optimizer(pool).handlers(),))
+    server.add_generic_rpc_handlers((optimizer.handlers(),))
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     if options.reflection:
         reflection.enable_server_reflection((SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
 
 
-def _bind(server: grpc.aio.Server, options: Options) -> int:
+def _bind(server: grpc.aio.Server, options: Options, credentials: grpc.ServerCredentials | None) -> int:
     address = _address(options.host, options.port)
     try:
-        port = server.add_insecure_port(address)
+        if credentials is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise OSError(f"cannot listen on {address}: {error}") from error
     if port == 0:
@@ -124,7 +159,7 @@ async def _end(server: grpc.aio.Server, pool: WorkerPool, checks: health.aio.Hea
     try:
         await asyncio.wait_for(pool.drain(), grace_s * HAND_BACK_SHARE)
     except TimeoutError:
-        await pool.interrupt_all()
+        await pool.hand_back()
         await asyncio.wait({stopping, asyncio.ensure_future(pool.drain())}, return_when=asyncio.FIRST_COMPLETED)
     # Only watchers of health are left: they would stay for the whole grace.
     await server.stop(min(grace_s, _LAST_BYTES_S))

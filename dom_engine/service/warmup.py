@@ -7,7 +7,9 @@ import logging
 from google.rpc.status_pb2 import Status
 
 from dom_engine.errors import InternalError
-from dom_engine.service.answer import Job, answer
+from dom_engine.service.answer import answer
+from dom_engine.service.frames import Ask
+from dom_engine.service.job import Job
 from dom_engine.v1.optimizer_pb2 import OptimizeRequest
 from dom_engine.v1.problem_pb2 import (
     CarrierService,
@@ -36,7 +38,7 @@ def warm_up() -> None:
         When it has no answer: a worker that cannot solve this can solve nothing.
     """
     job = Job()
-    outcome = answer(OptimizeRequest(scenario=tiny_scenario()).SerializeToString(), job)
+    outcome = answer(Ask.OPTIMIZE, OptimizeRequest(scenario=tiny_scenario()).SerializeToString(), job)
     if isinstance(outcome, Status):
         raise InternalError(f"the warm-up failed: {outcome.message}")
     log.info("warm after %.1f s", job.elapsed_s)

@@ -16,8 +16,10 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from dom_engine.service.answer import Job, answer
-from dom_engine.service.frames import Frame, FrameKind, budget_and_request, read_frame
+from dom_engine.service.answer import answer
+from dom_engine.service.frames import Ask, Asked, Frame, FrameKind, read_frame
+from dom_engine.service.job import Job
+from dom_engine.service.logs import FORMATS, LOG_FORMAT_KEY, set_up
 from dom_engine.service.warmup import warm_up
 
 log = logging.getLogger(__name__)
@@ -27,20 +29,36 @@ ORPHAN_GRACE_S = 5.0
 """How long a solve may go on once nobody is left to hear of it."""
 
 
+class Outbox:
+    """What the worker says; the solver's threads say progress while the main thread may say something else."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def say(self, kind: FrameKind, job: int = 0, payload: bytes = b"") -> None:
+        """Say one frame."""
+        with self._lock:
+            self._out.write(Frame(kind, job, payload).to_bytes())
+            self._out.flush()
+
+
 class Inbox:
     """What the front asks for: jobs in their order, interrupts at once."""
 
-    def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[int, Job, bytes] | None] = SimpleQueue()
+    def __init__(self, out: Outbox) -> None:
+        self._out = out
+        self._jobs: SimpleQueue[tuple[int, Ask, Job, bytes] | None] = SimpleQueue()
         self._open: dict[int, Job] = {}
 
     def take(self, frame: Frame) -> None:
         """Take a frame in; called from the reading thread."""
-        if frame.kind is FrameKind.SOLVE:
-            budget_s, request = budget_and_request(frame)
-            job = self._open[frame.job] = Job(budget_s)
-            self._jobs.put((frame.job, job, request))
+        if frame.kind is FrameKind.ASK:
+            asked, number = Asked.of(frame), frame.job
+            job = self._open[number] = Job(asked.budget_s, lambda kind, said: self._out.say(kind, number, said))
+            self._jobs.put((number, asked.ask, job, asked.request))
         elif frame.job in self._open:
+            # Abandoned or not, the job is done with once the solver stops; the front kills whoever is late.
             self._open[frame.job].interrupt()
 
     def close(self) -> None:
@@ -49,7 +67,7 @@ class Inbox:
             job.interrupt()
         self._jobs.put(None)
 
-    def work(self, out: BinaryIO) -> None:
+    def work(self) -> None:
         """Answer jobs until the inbox is closed, or until one leaves a solver behind; called from the main thread.
 
         Some solvers cannot be stopped: their threads go on after the answer, to their own time limit, on cores that
@@ -57,16 +75,16 @@ class Inbox:
         """
         own = set(threading.enumerate())
         while not _solvers_left(own):
-            _write(out, Frame(FrameKind.READY))
+            self._out.say(FrameKind.READY)
             if (item := self._jobs.get()) is None:
                 return
-            number, job, request = item
-            outcome = answer(request, job)
+            number, ask, job, request = item
+            outcome = answer(ask, request, job)
             self._open.pop(number, None)
             if isinstance(outcome, bytes):
-                _write(out, Frame(FrameKind.ANSWER, number, outcome))
+                self._out.say(FrameKind.ANSWER, number, outcome)
             else:
-                _write(out, Frame(FrameKind.FAILURE, number, outcome.SerializeToString()))
+                self._out.say(FrameKind.FAILURE, number, outcome.SerializeToString())
         log.info("retiring: a solver goes on")
 
 
@@ -78,25 +96,20 @@ def _solvers_left(own: set[threading.Thread]) -> bool:
     return any(thread.is_alive() for thread in others)
 
 
-def _write(out: BinaryIO, frame: Frame) -> None:
-    out.write(frame.to_bytes())
-    out.flush()
-
-
 def main() -> None:
     """Work until standard input ends."""
     # A supervisor may signal every process of the service: when to end is the front's to say, by closing the pipe.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    set_up(os.environ.get(LOG_FORMAT_KEY, FORMATS[0]))
     # Solvers print to standard output from C; frames go where no one else writes.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     warm_up()
-    inbox = Inbox()
+    inbox = Inbox(Outbox(out))
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
     with suppress(BrokenPipeError):  # the front is gone
-        inbox.work(out)
+        inbox.work()
     logging.shutdown()
     os._exit(0)  # an orderly end would wait for solvers that cannot be stopped, or crash in their threads
 

@@ -2,6 +2,7 @@ from dom_engine.v1 import plan_pb2 as _plan_pb2
 from dom_engine.v1 import problem_pb2 as _problem_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import field_info_pb2 as _field_info_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
@@ -10,14 +11,28 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OptimizeRequest(_message.Message):
-    __slots__ = ("request_id", "validate_only", "scenario")
+    __slots__ = ("request_id", "validate_only", "scenario", "mode", "omit_certificate")
+    class Mode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        MODE_UNSPECIFIED: _ClassVar[OptimizeRequest.Mode]
+        MODE_SOLVE: _ClassVar[OptimizeRequest.Mode]
+        MODE_VALIDATE_ONLY: _ClassVar[OptimizeRequest.Mode]
+        MODE_DETECT_INFEASIBLE: _ClassVar[OptimizeRequest.Mode]
+    MODE_UNSPECIFIED: OptimizeRequest.Mode
+    MODE_SOLVE: OptimizeRequest.Mode
+    MODE_VALIDATE_ONLY: OptimizeRequest.Mode
+    MODE_DETECT_INFEASIBLE: OptimizeRequest.Mode
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     SCENARIO_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    OMIT_CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     validate_only: bool
     scenario: _problem_pb2.Scenario
-    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., scenario: _Optional[_Union[_problem_pb2.Scenario, _Mapping]] = ...) -> None: ...
+    mode: OptimizeRequest.Mode
+    omit_certificate: bool
+    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., scenario: _Optional[_Union[_problem_pb2.Scenario, _Mapping]] = ..., mode: _Optional[_Union[OptimizeRequest.Mode, str]] = ..., omit_certificate: _Optional[bool] = ...) -> None: ...
 
 class OptimizeResponse(_message.Message):
     __slots__ = ("request_id", "problem_digest", "summary", "plan", "certificate")
@@ -32,3 +47,31 @@ class OptimizeResponse(_message.Message):
     plan: _plan_pb2.Plan
     certificate: _plan_pb2.Certificate
     def __init__(self, request_id: _Optional[str] = ..., problem_digest: _Optional[str] = ..., summary: _Optional[_Union[_plan_pb2.Summary, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., certificate: _Optional[_Union[_plan_pb2.Certificate, _Mapping]] = ...) -> None: ...
+
+class OptimizeStreamRequest(_message.Message):
+    __slots__ = ("request",)
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    request: OptimizeRequest
+    def __init__(self, request: _Optional[_Union[OptimizeRequest, _Mapping]] = ...) -> None: ...
+
+class OptimizeStreamResponse(_message.Message):
+    __slots__ = ("progress", "part")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    progress: Progress
+    part: OptimizeResponse
+    def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., part: _Optional[_Union[OptimizeResponse, _Mapping]] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("phase", "incumbent_micros", "lower_bound_micros", "gap", "elapsed_s")
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    INCUMBENT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LOWER_BOUND_MICROS_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
+    ELAPSED_S_FIELD_NUMBER: _ClassVar[int]
+    phase: str
+    incumbent_micros: int
+    lower_bound_micros: int
+    gap: float
+    elapsed_s: float
+    def __init__(self, phase: _Optional[str] = ..., incumbent_micros: _Optional[int] = ..., lower_bound_micros: _Optional[int] = ..., gap: _Optional[float] = ..., elapsed_s: _Optional[float] = ...) -> None: ...

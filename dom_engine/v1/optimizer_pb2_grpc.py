@@ -28,11 +28,12 @@ if _version_not_supported:
 class OptimizerServiceStub:
     """Sources batches of orders from networks.
 
-    Every plan that is answered passed an audit. The service keeps nothing of a request and changes nothing anywhere, so
-    to call again is always safe.
+    Every plan that is answered passed an audit. To call again is always safe: a request with a `request_id` that was
+    answered within the last ten minutes is answered the same without solving it again.
 
-    Errors: `INVALID_ARGUMENT` with a `google.rpc.BadRequest` (the first hundred faults; `reason` is a stable code,
-    `field` the place, such as `scenario.orders[3].latest`) and a `google.rpc.ErrorInfo` whose metadata says the `total`;
+    Errors, each with a `google.rpc.ErrorInfo` whose `reason` is a stable code: `INVALID_ARGUMENT` with a
+    `google.rpc.BadRequest` (the first hundred faults; `field` is the place, such as `scenario.orders[3].latest`) and the
+    `total` in the metadata of the info; `RESOURCE_EXHAUSTED` with a `google.rpc.RetryInfo` when too much is waiting;
     `DEADLINE_EXCEEDED` when the deadline left no time for a plan; `INTERNAL` when the engine failed, never with a plan.
     """
 
@@ -47,16 +48,22 @@ class OptimizerServiceStub:
                 request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeRequest.SerializeToString,
                 response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeResponse.FromString,
                 _registered_method=True)
+        self.OptimizeStream = channel.unary_stream(
+                '/dom_engine.v1.OptimizerService/OptimizeStream',
+                request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.SerializeToString,
+                response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.FromString,
+                _registered_method=True)
 
 
 class OptimizerServiceServicer:
     """Sources batches of orders from networks.
 
-    Every plan that is answered passed an audit. The service keeps nothing of a request and changes nothing anywhere, so
-    to call again is always safe.
+    Every plan that is answered passed an audit. To call again is always safe: a request with a `request_id` that was
+    answered within the last ten minutes is answered the same without solving it again.
 
-    Errors: `INVALID_ARGUMENT` with a `google.rpc.BadRequest` (the first hundred faults; `reason` is a stable code,
-    `field` the place, such as `scenario.orders[3].latest`) and a `google.rpc.ErrorInfo` whose metadata says the `total`;
+    Errors, each with a `google.rpc.ErrorInfo` whose `reason` is a stable code: `INVALID_ARGUMENT` with a
+    `google.rpc.BadRequest` (the first hundred faults; `field` is the place, such as `scenario.orders[3].latest`) and the
+    `total` in the metadata of the info; `RESOURCE_EXHAUSTED` with a `google.rpc.RetryInfo` when too much is waiting;
     `DEADLINE_EXCEEDED` when the deadline left no time for a plan; `INTERNAL` when the engine failed, never with a plan.
     """
 
@@ -71,6 +78,13 @@ class OptimizerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OptimizeStream(self, request, context):
+        """Solves one scenario and tells how it goes: progress while it is solved, then the answer in parts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OptimizerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +92,11 @@ def add_OptimizerServiceServicer_to_server(servicer, server):
                     servicer.Optimize,
                     request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeRequest.FromString,
                     response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeResponse.SerializeToString,
+            ),
+            'OptimizeStream': grpc.unary_stream_rpc_method_handler(
+                    servicer.OptimizeStream,
+                    request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.FromString,
+                    response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,11 +109,12 @@ def add_OptimizerServiceServicer_to_server(servicer, server):
 class OptimizerService:
     """Sources batches of orders from networks.
 
-    Every plan that is answered passed an audit. The service keeps nothing of a request and changes nothing anywhere, so
-    to call again is always safe.
+    Every plan that is answered passed an audit. To call again is always safe: a request with a `request_id` that was
+    answered within the last ten minutes is answered the same without solving it again.
 
-    Errors: `INVALID_ARGUMENT` with a `google.rpc.BadRequest` (the first hundred faults; `reason` is a stable code,
-    `field` the place, such as `scenario.orders[3].latest`) and a `google.rpc.ErrorInfo` whose metadata says the `total`;
+    Errors, each with a `google.rpc.ErrorInfo` whose `reason` is a stable code: `INVALID_ARGUMENT` with a
+    `google.rpc.BadRequest` (the first hundred faults; `field` is the place, such as `scenario.orders[3].latest`) and the
+    `total` in the metadata of the info; `RESOURCE_EXHAUSTED` with a `google.rpc.RetryInfo` when too much is waiting;
     `DEADLINE_EXCEEDED` when the deadline left no time for a plan; `INTERNAL` when the engine failed, never with a plan.
     """
 
@@ -115,6 +135,33 @@ class OptimizerService:
             '/dom_engine.v1.OptimizerService/Optimize',
             dom__engine_dot_v1_dot_optimizer__pb2.OptimizeRequest.SerializeToString,
             dom__engine_dot_v1_dot_optimizer__pb2.OptimizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OptimizeStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/dom_engine.v1.OptimizerService/OptimizeStream',
+            dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.SerializeToString,
+            dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,15 +1,25 @@
 """Messages to problems and results to messages; no other package but ``service`` knows the wire."""
 
-from dom_engine.wire.faults import failure, field_path, fitted, invalid_argument
-from dom_engine.wire.results import optimize_response
+from dom_engine.wire.envelopes import content_digest, request_id_of, wrapped
+from dom_engine.wire.faults import failure, field_path, fitted, invalid_argument, retry_s_of
+from dom_engine.wire.parts import part_event, parts_of, progress_event
+from dom_engine.wire.results import optimize_response, unfillable_response
 from dom_engine.wire.scenarios import raw_scenario, scenario_message
 
 __all__ = [
+    "content_digest",
     "failure",
     "field_path",
     "fitted",
     "invalid_argument",
     "optimize_response",
+    "part_event",
+    "parts_of",
+    "progress_event",
     "raw_scenario",
+    "request_id_of",
+    "retry_s_of",
     "scenario_message",
+    "unfillable_response",
+    "wrapped",
 ]

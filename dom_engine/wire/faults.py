@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from dom_engine.errors import MAX_FAULTS_SHOWN, Fault
@@ -65,8 +65,25 @@ def fitted(status: Status, max_bytes: int) -> Status:
     return result
 
 
-def failure(code: int, reason: str, message: str, **metadata: str) -> Status:
-    """A status that says why in a word that programs can branch on (``google.rpc.ErrorInfo``)."""
+def failure(code: int, reason: str, message: str, *, retry_s: float | None = None, **metadata: str) -> Status:
+    """A status that says why in a word that programs can branch on (``google.rpc.ErrorInfo``).
+
+    ``retry_s`` adds a ``google.rpc.RetryInfo``: the seconds after which to try again.
+    """
     status = Status(code=code, message=message)
     status.details.add().Pack(ErrorInfo(reason=reason, domain=ERROR_DOMAIN, metadata=metadata))
+    if retry_s is not None:
+        info = RetryInfo()
+        info.retry_delay.FromMilliseconds(round(retry_s * 1_000))
+        status.details.add().Pack(info)
     return status
+
+
+def retry_s_of(status: Status) -> float | None:
+    """The seconds after which a status asks to try again; None where it does not."""
+    for detail in status.details:
+        info = RetryInfo()
+        if detail.Unpack(info):
+            delay_ms: int = info.retry_delay.ToMilliseconds()
+            return delay_ms / 1_000
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,7 +10,8 @@ import pyarrow as pa
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from dom_engine.domain.result import Result
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.result import Evaluation, Reasons, Result
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.scenario.results import result_tables, summary
 from dom_engine.scenario.results_format import RESULT_TABLES, Kind
@@ -38,9 +39,13 @@ _AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
 """Amounts whose unit depends on the row: no integer could say it."""
 
 
-def optimize_response(result: Result, request_id: str = "") -> OptimizeResponse:
-    """The answer to a request: everything ``dom solve`` writes."""
+def optimize_response(result: Result, request_id: str = "", *, with_certificate: bool = True) -> OptimizeResponse:
+    """The answer to a request: everything ``dom solve`` writes, the certificate where it is wanted."""
     tables = result_tables(result)
+    certificate = Certificate(
+        prices=_rows(Price, "prices.csv", tables),
+        order_bounds=_rows(OrderBound, "order_bounds.csv", tables),
+    )
     return OptimizeResponse(
         request_id=request_id,
         problem_digest=result.problem.digest,
@@ -50,11 +55,28 @@ def optimize_response(result: Result, request_id: str = "") -> OptimizeResponse:
             allocations=_rows(Allocation, "allocations.csv", tables),
             unallocated=_rows(Unallocated, "unallocated.csv", tables),
         ),
-        certificate=Certificate(
-            prices=_rows(Price, "prices.csv", tables),
-            order_bounds=_rows(OrderBound, "order_bounds.csv", tables),
-        ),
+        certificate=certificate if with_certificate else None,
     )
+
+
+def unfillable_response(
+    problem: Problem, why: Reasons, nothing: Evaluation, kept: Sequence[bool], request_id: str = ""
+) -> OptimizeResponse:
+    """What cannot be filled: of the reasons of a plan that ships nothing, and its evaluation, those that are kept."""
+    lines = problem.lines
+    rows = [
+        Unallocated(
+            order=problem.orders.ids[int(lines.order_idx[line])].as_py(),
+            line=lines.ids[line].as_py(),
+            quantity=int(lines.quantity[line]),
+            unmet_micros=int(nothing.unmet_micros[line]),
+            reason=f"REASON_{reason.name}",
+            detail=detail,
+        )
+        for line, reason, detail, keep in zip(why.line_idx.tolist(), why.reason, why.detail, kept, strict=True)
+        if keep
+    ]
+    return OptimizeResponse(request_id=request_id, problem_digest=problem.digest, plan=Plan(unallocated=rows))
 
 
 def summary_message(stated: Mapping[str, Any]) -> Summary:

@@ -34,10 +34,20 @@ class Server:
 
     process: subprocess.Popen[str]
     address: str
+    credentials: grpc.ChannelCredentials | None = None
+    metrics: str = ""
 
     def channel(self) -> grpc.Channel:
         """A connection; answers may be large."""
-        return grpc.insecure_channel(self.address, options=[("grpc.max_receive_message_length", -1)])
+        options = [("grpc.max_receive_message_length", -1)]
+        if self.credentials is not None:
+            return grpc.secure_channel(self.address, self.credentials, options=options)
+        return grpc.insecure_channel(self.address, options=options)
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
 
     def ask_to_end(self) -> None:
         """What an orchestrator sends first."""
@@ -49,18 +59,23 @@ class Server:
 
 
 @contextmanager
-def serving(repository: Path, *flags: str) -> Iterator[Server]:
+def serving(
+    repository: Path, *flags: str, credentials: grpc.ChannelCredentials | None = None, log: Path | None = None
+) -> Iterator[Server]:
     """A server on a free port, healthy; killed in the end if it has not ended itself."""
-    process = subprocess.Popen(
-        [sys.executable, str(repository / "server.py"), "--port", "0", *flags], stdout=subprocess.PIPE, text=True
-    )
-    with process:
+    command = [sys.executable, str(repository / "server.py"), "--port", "0", *flags]
+    with (
+        (log or Path("/dev/null")).open("w") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             listens = process.stdout.readline()
             match = re.fullmatch(r"dom-engine listens on (127\.0\.0\.1:\d+)\n", listens)
             assert match, f"the server said {listens!r}"
-            server = Server(process, match[1])
+            server = Server(process, match[1], credentials)
+            if "--metrics-port" in flags:
+                server.metrics = process.stdout.readline().split()[-1]
             _await_health(server)
             assert process.stdout.readline() == "dom-engine serves\n"
             yield server
@@ -106,3 +121,11 @@ def violations(error: grpc.RpcError) -> tuple[ErrorInfo, BadRequest]:
     assert status.details[0].Unpack(info)
     assert status.details[1].Unpack(faults)
     return info, faults
+
+
+def large_scenario(repository: Path, folder: Path) -> Scenario:
+    """A scenario whose last gap no solver closes in a minute."""
+    size = "--orders 1000 --nodes 20 --items 500 --stock tight --seed 1"
+    script = repository / "scenarios" / "generate.py"
+    subprocess.run([sys.executable, str(script), *size.split(), "--out", str(folder)], check=True, capture_output=True)
+    return scenario_in(folder)

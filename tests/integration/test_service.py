@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -18,18 +21,17 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from dom_engine.scenario.load import load_scenario
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse
-from dom_engine.v1.plan_pb2 import Limit, Status
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
+from dom_engine.v1.plan_pb2 import Limit, Reason, Status
 from dom_engine.v1.problem_pb2 import Scenario
-from tests.integration.service import SERVICE, Server, endless, scenario_in, serving, stub, violations
+from tests.integration.service import SERVICE, Server, endless, large_scenario, scenario_in, serving, stub, violations
 
 PATIENCE_S = 60.0
-REQUEST_ID = "2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"
 
 
 @pytest.fixture(scope="module")
 def server(repository: Path) -> Iterator[Server]:
-    with serving(repository, "--reflection") as running:
+    with serving(repository, "--reflection", "--small-workers", "0") as running:
         yield running
         running.ask_to_end()
         assert running.exit_code() == 0
@@ -48,12 +50,7 @@ def quickstart(repository: Path) -> Scenario:
 
 @pytest.fixture(scope="module")
 def large(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """A scenario whose last gap no solver closes in a minute."""
-    folder = tmp_path_factory.mktemp("scenarios") / "large"
-    size = "--orders 1000 --nodes 20 --items 500 --stock tight --seed 1"
-    script = repository / "scenarios" / "generate.py"
-    subprocess.run([sys.executable, str(script), *size.split(), "--out", str(folder)], check=True, capture_output=True)
-    return scenario_in(folder)
+    return large_scenario(repository, tmp_path_factory.mktemp("scenarios") / "large")
 
 
 def test_it_is_healthy_by_service_and_as_a_whole(channel: grpc.Channel) -> None:
@@ -98,12 +95,13 @@ def in_units(amount: int, decimals: int) -> str:
 def test_it_answers_what_the_command_line_writes(
     channel: grpc.Channel, repository: Path, tmp_path: Path, name: str
 ) -> None:
-    request = OptimizeRequest(scenario=scenario_in(repository / "scenarios" / name), request_id=REQUEST_ID)
+    request_id = str(uuid4())
+    request = OptimizeRequest(scenario=scenario_in(repository / "scenarios" / name), request_id=request_id)
     response: OptimizeResponse = stub(channel).Optimize(request, timeout=PATIENCE_S)
     command = [sys.executable, "-m", "dom_engine.cli", "solve", f"scenarios/{name}", "--out", str(tmp_path / "plan")]
     subprocess.run(command, cwd=repository, check=True, capture_output=True)
 
-    assert response.request_id == REQUEST_ID
+    assert response.request_id == request_id
     assert response.summary.status == Status.STATUS_OPTIMAL
     plan = tmp_path / "plan"
     same = ("shipment", "order", "node", "service", "dispatch_at", "delivery_at", "judged_at", "arrival_at")
@@ -199,6 +197,80 @@ def test_a_cancelled_call_frees_its_worker(channel: grpc.Channel, quickstart: Sc
     with pytest.raises(grpc.FutureTimeoutError):
         waiting.result(timeout=2.0)
     long.cancel()
+    assert waiting.result().summary.status == Status.STATUS_OPTIMAL
+
+
+def test_a_stream_tells_progress_and_then_what_optimize_answers(channel: grpc.Channel, quickstart: Scenario) -> None:
+    request = OptimizeRequest(scenario=quickstart)
+    events = list(stub(channel).OptimizeStream(OptimizeStreamRequest(request=request), timeout=PATIENCE_S))
+    kinds = [event.WhichOneof("event") for event in events]
+    assert kinds == sorted(kinds, reverse=True)  # progress before parts
+    assert {"progress", "part"} == set(kinds)
+    merged = OptimizeResponse()
+    for event in events:
+        merged.MergeFrom(event.part)
+    alone = stub(channel).Optimize(request, timeout=PATIENCE_S)
+    for response in (merged, alone):
+        response.summary.timings_s.clear()
+    assert merged == alone
+
+
+def test_a_stream_ended_by_its_reader_frees_the_worker(
+    channel: grpc.Channel, quickstart: Scenario, large: Scenario
+) -> None:
+    methods = stub(channel)
+    stream = methods.OptimizeStream(OptimizeStreamRequest(request=endless(large)))
+    first = next(stream)
+    assert first.progress.phase
+    stream.cancel()
+    answer = methods.Optimize(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    assert answer.summary.status == Status.STATUS_OPTIMAL
+
+
+def test_a_stream_is_refused_like_a_call(channel: grpc.Channel) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub(channel).OptimizeStream(OptimizeStreamRequest(), timeout=PATIENCE_S))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    _, faults = violations(caught.value)
+    assert [fault.field for fault in faults.field_violations] == ["scenario.now"]
+
+
+def test_what_cannot_be_filled_is_told_without_a_search(channel: grpc.Channel, quickstart: Scenario) -> None:
+    quickstart.inventory.pop()
+    quickstart.order_lines[0].exclude_nodes.extend(node.node for node in quickstart.nodes)
+    request = OptimizeRequest(scenario=quickstart, mode=OptimizeRequest.MODE_DETECT_INFEASIBLE)
+    response = stub(channel).Optimize(request, timeout=PATIENCE_S)
+    assert not response.HasField("summary")
+    found = {(row.order, row.line): row.reason for row in response.plan.unallocated}
+    line = quickstart.order_lines[0]
+    assert found[line.order, line.line] == Reason.REASON_NODE_EXCLUDED
+
+
+def test_a_request_sent_again_is_not_solved_again(channel: grpc.Channel, quickstart: Scenario) -> None:
+    methods, request_id = stub(channel), str(uuid4())
+    request = OptimizeRequest(scenario=quickstart, request_id=request_id)
+    first = methods.Optimize(request, timeout=PATIENCE_S)
+    assert methods.Optimize(request, timeout=PATIENCE_S) == first  # to the timings
+    quickstart.orders[0].priority = 7
+    with pytest.raises(grpc.RpcError) as caught:
+        methods.Optimize(OptimizeRequest(scenario=quickstart, request_id=request_id), timeout=PATIENCE_S)
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    _, faults = violations(caught.value)
+    assert [(fault.field, fault.reason) for fault in faults.field_violations] == [("request_id", "ID_REUSED")]
+
+
+def test_a_worker_killed_while_it_solves_loses_its_request_alone(
+    channel: grpc.Channel, server: Server, quickstart: Scenario, large: Scenario
+) -> None:
+    methods = stub(channel)
+    stream = methods.OptimizeStream(OptimizeStreamRequest(request=endless(large)))
+    next(stream)
+    waiting = methods.Optimize.future(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    for pid in server.workers():
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stream)
+    assert caught.value.code() == grpc.StatusCode.INTERNAL
     assert waiting.result().summary.status == Status.STATUS_OPTIMAL
 
 

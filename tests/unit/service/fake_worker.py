@@ -1,5 +1,4 @@
-"""A worker that does as its requests say, for the pool's tests. Run as a script; needs nothing but the standard library
-and the frames."""
+"""A worker that does as its requests say, for the pool's tests. Run as a script; needs little but the frames."""
 
 from __future__ import annotations
 
@@ -7,7 +6,9 @@ import os
 import sys
 import time
 
-from dom_engine.service.frames import Frame, FrameKind, budget_and_request, read_frame
+from google.rpc.status_pb2 import Status
+
+from dom_engine.service.frames import Asked, Frame, FrameKind, read_frame
 
 
 def say(kind: FrameKind, job: int = 0, payload: bytes = b"") -> None:
@@ -25,12 +26,21 @@ def main() -> None:
         return
     say(FrameKind.READY)
     while (frame := read_frame(sys.stdin.buffer)) is not None:
-        if frame.kind is FrameKind.INTERRUPT:
+        if frame.kind in (FrameKind.INTERRUPT, FrameKind.ABANDON):
             answer(frame.job, b"interrupted")
             continue
-        budget_s, request = budget_and_request(frame)
+        asked = Asked.of(frame)
+        request = asked.request.strip()
         if request == b"budget":
-            answer(frame.job, repr(budget_s).encode())
+            answer(frame.job, repr(asked.budget_s).encode())
+        elif request == b"parts":
+            say(FrameKind.PROGRESS, frame.job, b"half way")
+            say(FrameKind.PART, frame.job, b"one")
+            say(FrameKind.PART, frame.job, b"two")
+            answer(frame.job, b"")
+        elif request == b"refuse":
+            say(FrameKind.FAILURE, frame.job, Status(code=3).SerializeToString())
+            say(FrameKind.READY)
         elif request == b"pid":
             answer(frame.job, str(os.getpid()).encode())
         elif request == b"retire":

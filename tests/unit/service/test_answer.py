@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +11,18 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 
+from dom_engine import engine
+from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Result
 from dom_engine.errors import AuditError, StoppedError
 from dom_engine.scenario.build import build_problem
-from dom_engine.service.answer import Job, answer
+from dom_engine.service.answer import answer
+from dom_engine.service.frames import Ask, FrameKind
+from dom_engine.service.job import Job
 from dom_engine.service.warmup import tiny_scenario
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest, OptimizeStreamResponse
+from dom_engine.v1.plan_pb2 import Reason
 from dom_engine.wire import raw_scenario
 from solvers.stop import Stop, StopReason
 
@@ -27,12 +33,12 @@ def request(**fields: Any) -> bytes:
     return OptimizeRequest(scenario=tiny_scenario(), **fields).SerializeToString()
 
 
-def refuse(problem: Problem, stop: Stop) -> Result:
+def refuse(problem: Problem, stop: Stop, job: Job) -> Result:
     raise AssertionError("nothing is to be solved")
 
 
-def raising(error: Exception) -> Callable[[Problem, Stop], Result]:
-    def solve(problem: Problem, stop: Stop) -> Result:
+def raising(error: Exception) -> Callable[[Problem, Stop, Job], Result]:
+    def solve(problem: Problem, stop: Stop, job: Job) -> Result:
         raise error
 
     return solve
@@ -46,23 +52,112 @@ def reason_of(status: bytes | Status) -> tuple[int, str]:
 
 
 def test_a_scenario_can_be_checked_without_solving() -> None:
-    outcome = answer(request(validate_only=True, request_id=REQUEST_ID), Job(), refuse)
+    outcome = answer(Ask.OPTIMIZE, request(validate_only=True, request_id=REQUEST_ID), Job(), refuse)
     assert isinstance(outcome, bytes)
     response = OptimizeResponse.FromString(outcome)
     digest = build_problem(raw_scenario(tiny_scenario())).digest
     assert response == OptimizeResponse(request_id=REQUEST_ID, problem_digest=digest)
 
 
+def test_the_mode_checks_a_scenario_as_well() -> None:
+    mode = OptimizeRequest.MODE_VALIDATE_ONLY
+    assert answer(Ask.OPTIMIZE, request(mode=mode), Job(), refuse) == answer(
+        Ask.OPTIMIZE, request(validate_only=True), Job(), refuse
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"mode": 99}, "UNKNOWN_CHOICE"), ({"mode": OptimizeRequest.MODE_SOLVE, "validate_only": True}, "CONTRADICTION")],
+)
+def test_a_mode_that_makes_no_sense_is_refused(fields: dict[str, Any], code: str) -> None:
+    status = answer(Ask.OPTIMIZE, request(**fields), Job(), refuse)
+    assert isinstance(status, Status)
+    faults = BadRequest()
+    assert status.details[1].Unpack(faults)
+    assert [(fault.field, fault.reason) for fault in faults.field_violations] == [("mode", code)]
+
+
+def test_what_cannot_be_filled_is_told_without_a_search() -> None:
+    message = OptimizeRequest(scenario=tiny_scenario(), mode=OptimizeRequest.MODE_DETECT_INFEASIBLE)
+    message.scenario.order_lines[6].exclude_nodes.append("south")  # the only node its order allows
+    outcome = answer(Ask.OPTIMIZE, message.SerializeToString(), Job(), refuse)
+    assert isinstance(outcome, bytes)
+    response = OptimizeResponse.FromString(outcome)
+    assert not response.HasField("summary")
+    assert not response.HasField("certificate")
+    (row,) = response.plan.unallocated
+    assert (row.order, row.line, row.quantity, row.reason) == ("choosy", "A", 1, Reason.REASON_NODE_EXCLUDED)
+    assert row.unmet_micros == 100_000_000
+    assert row.detail
+
+
+def test_the_certificate_may_be_left_out() -> None:
+    outcome = answer(Ask.OPTIMIZE, request(omit_certificate=True), Job())
+    assert isinstance(outcome, bytes)
+    response = OptimizeResponse.FromString(outcome)
+    assert response.HasField("plan")
+    assert not response.HasField("certificate")
+
+
+def test_a_stream_says_progress_and_the_parts_of_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[FrameKind, OptimizeStreamResponse]] = []
+    job = Job(say=lambda kind, payload: said.append((kind, OptimizeStreamResponse.FromString(payload))))
+    wrapped = OptimizeStreamRequest(request=OptimizeRequest.FromString(request(request_id=REQUEST_ID)))
+    assert answer(Ask.OPTIMIZE_STREAM, wrapped.SerializeToString(), job) == b""
+
+    merged = OptimizeResponse()
+    for kind, event in said:
+        assert event.WhichOneof("event") == {FrameKind.PROGRESS: "progress", FrameKind.PART: "part"}[kind]
+        merged.MergeFrom(event.part)
+    kinds = [kind for kind, _ in said]
+    assert kinds == sorted(kinds)  # progress first
+    assert kinds[0] is FrameKind.PROGRESS
+    last = [event.progress for kind, event in said if kind is FrameKind.PROGRESS][-1]
+    assert last.lower_bound_micros <= last.incumbent_micros == merged.summary.objective_micros
+
+    alone = OptimizeResponse.FromString(bytes_of(answer(Ask.OPTIMIZE, request(request_id=REQUEST_ID), Job())))
+    for response in (merged, alone):
+        response.summary.timings_s.clear()
+    assert merged == alone
+
+
+def bytes_of(outcome: bytes | Status) -> bytes:
+    assert isinstance(outcome, bytes)
+    return outcome
+
+
+def test_a_plan_that_breaks_a_rule_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the search, planted: one unit more than there is in stock."""
+    honest = engine.plan_of
+
+    def wrong(*arguments: Any) -> Plan:
+        plan = honest(*arguments)
+        quantity = plan.allocations.quantity.copy()
+        quantity[0] += 1_000
+        return replace(plan, allocations=replace(plan.allocations, quantity=quantity))
+
+    monkeypatch.setattr(engine, "plan_of", wrong)
+    for ask, payload in (
+        (Ask.OPTIMIZE, request()),
+        (Ask.OPTIMIZE_STREAM, OptimizeStreamRequest(request=OptimizeRequest.FromString(request())).SerializeToString()),
+    ):
+        said: list[FrameKind] = []
+        status = answer(ask, payload, Job(say=lambda kind, _, said=said: said.append(kind)))  # type: ignore[misc]
+        assert reason_of(status) == (Code.INTERNAL, "AUDIT_FAILED")
+        assert FrameKind.PART not in said
+
+
 @pytest.mark.parametrize("payload", [b"\xff\xff\xff", b"not a message", request()[:-3]])
 def test_bytes_that_are_no_message_are_the_callers_fault(payload: bytes) -> None:
-    assert reason_of(answer(payload, Job(), refuse)) == (Code.INVALID_ARGUMENT, "MALFORMED_REQUEST")
+    assert reason_of(answer(Ask.OPTIMIZE, payload, Job(), refuse)) == (Code.INVALID_ARGUMENT, "MALFORMED_REQUEST")
 
 
 @pytest.mark.parametrize("validate_only", [True, False])
 def test_faults_are_the_callers(validate_only: bool) -> None:
     message = OptimizeRequest(scenario=tiny_scenario(), validate_only=validate_only)
     message.scenario.order_lines[5].item = "C"
-    status = answer(message.SerializeToString(), Job(), refuse)
+    status = answer(Ask.OPTIMIZE, message.SerializeToString(), Job(), refuse)
     assert reason_of(status) == (Code.INVALID_ARGUMENT, "INVALID_REQUEST")
     assert isinstance(status, Status)
     faults = BadRequest()
@@ -71,14 +166,14 @@ def test_faults_are_the_callers(validate_only: bool) -> None:
 
 
 def test_a_request_without_scenario_is_the_callers_fault() -> None:
-    status = answer(b"", Job(), refuse)
+    status = answer(Ask.OPTIMIZE, b"", Job(), refuse)
     assert reason_of(status) == (Code.INVALID_ARGUMENT, "INVALID_REQUEST")
     assert isinstance(status, Status)
     assert status.message.startswith("scenario.now: ")
 
 
 def test_a_request_id_is_a_uuid() -> None:
-    status = answer(request(request_id="order 17"), Job(), refuse)
+    status = answer(Ask.OPTIMIZE, request(request_id="order 17"), Job(), refuse)
     assert isinstance(status, Status)
     assert status.message.startswith("request_id: 'order 17' is not a UUID")
 
@@ -93,7 +188,7 @@ def test_a_request_id_is_a_uuid() -> None:
     ],
 )
 def test_what_fails_is_told_by_code_and_reason(error: Exception, code: int, reason: str) -> None:
-    status = answer(request(), Job(), raising(error))
+    status = answer(Ask.OPTIMIZE, request(), Job(), raising(error))
     assert reason_of(status) == (code, reason)
     assert isinstance(status, Status)
     assert "secret" not in status.message
@@ -102,14 +197,14 @@ def test_what_fails_is_told_by_code_and_reason(error: Exception, code: int, reas
 def stop_given_to_the_solver(job: Job, time_limit_s: str = "30", work_limit: int = 0) -> Stop:
     seen: list[Stop] = []
 
-    def solve(problem: Problem, stop: Stop) -> Result:
+    def solve(problem: Problem, stop: Stop, job: Job) -> Result:
         seen.append(stop)
         raise StoppedError("enough")
 
     message = OptimizeRequest(scenario=tiny_scenario())
     message.scenario.solve.time_limit_s = time_limit_s
     message.scenario.solve.work_limit = work_limit
-    answer(message.SerializeToString(), job, solve)
+    answer(Ask.OPTIMIZE, message.SerializeToString(), job, solve)
     return seen[0]
 
 

@@ -8,12 +8,12 @@ import io
 import pytest
 
 from dom_engine.service.frames import (
+    Ask,
+    Asked,
     Frame,
     FrameKind,
-    budget_and_request,
     read_frame,
     receive_frame,
-    solve_frame,
 )
 
 FRAMES = [Frame(FrameKind.READY), Frame(FrameKind.ANSWER, 2**40, b"\x00" * 70_000), Frame(FrameKind.INTERRUPT, 7)]
@@ -26,7 +26,7 @@ def test_frames_are_read_as_they_were_written() -> None:
 
 @pytest.mark.parametrize("kept", [0, 5, 20])
 def test_a_frame_cut_short_is_the_end(kept: int) -> None:
-    cut = solve_frame(1, 2.5, b"request").to_bytes()[:kept]
+    cut = Asked(Ask.OPTIMIZE, 2.5, b"request").frame(1).to_bytes()[:kept]
     assert read_frame(io.BytesIO(cut)) is None
 
 
@@ -42,4 +42,5 @@ def test_the_front_reads_the_same_frames() -> None:
 
 @pytest.mark.parametrize("budget_s", [0.0, 2.5, float("inf")])
 def test_a_request_travels_with_its_budget(budget_s: float) -> None:
-    assert budget_and_request(solve_frame(3, budget_s, b"request")) == (budget_s, b"request")
+    asked = Asked(Ask.OPTIMIZE_STREAM, budget_s, b"request")
+    assert Asked.of(asked.frame(3)) == asked

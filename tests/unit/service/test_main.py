@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from dom_engine.errors import InputError
 from dom_engine.service import main as main_module
+from dom_engine.service.admission import Limits
+from dom_engine.service.calls import budget_s
 from dom_engine.service.main import is_loopback, main
+from dom_engine.service.pool import Slots
+from dom_engine.service.security import Tls
 from dom_engine.service.server import Options
-from dom_engine.service.servicer import budget_s
 
 
 @pytest.fixture
@@ -48,9 +54,27 @@ def test_defaults_are_safe(served: list[Options]) -> None:
 
 
 def test_flags_reach_the_server(served: list[Options]) -> None:
-    flags = "--host ::1 --port 0 --reflection --workers 3 --grace 1.5 --max-message-mb 8"
+    flags = (
+        "--host ::1 --port 0 --reflection --workers 3 --small-workers 0 --spare-workers 2 --grace 1.5 "
+        "--max-message-mb 8 --small-kb 1 --queue 7 --queue-mb 5 --tenant-limit 2 --max-solve-s 9 "
+        "--metrics-port 0 --tokens t --tls-cert c --tls-key k --tls-client-ca a"
+    )
     assert main(flags.split()) == 0
-    assert served == [Options(host="::1", port=0, reflection=True, workers=3, grace_s=1.5, max_message_bytes=8 * 2**20)]
+    assert served == [
+        Options(
+            host="::1",
+            port=0,
+            reflection=True,
+            slots=Slots(3, 0, 2),
+            limits=Limits(1_024, 7, 5 * 2**20, 2),
+            max_solve_s=9.0,
+            grace_s=1.5,
+            max_message_bytes=8 * 2**20,
+            tls=Tls(Path("c"), Path("k"), Path("a")),
+            tokens=Path("t"),
+            metrics_port=0,
+        )
+    ]
 
 
 def test_plain_text_beyond_this_machine_must_be_asked_for(
@@ -62,11 +86,26 @@ def test_plain_text_beyond_this_machine_must_be_asked_for(
     assert "--insecure" in capsys.readouterr().err
     assert served == []
     assert main(["--host", "0.0.0.0", "--insecure"]) == 0
-    assert served[0].host == "0.0.0.0"
+    assert main(["--host", "0.0.0.0", "--tls-cert", "c", "--tls-key", "k"]) == 0
+    assert [options.host for options in served] == ["0.0.0.0", "0.0.0.0"]
 
 
 @pytest.mark.parametrize(
-    "flags", ["--port 65536", "--port -1", "--port x", "--workers 0", "--grace -1", "--grace inf", "--max-message-mb 0"]
+    "flags",
+    [
+        "--tls-cert c",
+        "--tls-key k",
+        "--tls-client-ca a",
+        "--small-workers -1",
+        "--log-format xml",
+        "--port 65536",
+        "--port -1",
+        "--port x",
+        "--workers 0",
+        "--grace -1",
+        "--grace inf",
+        "--max-message-mb 0",
+    ],
 )
 def test_bad_usage_is_exit_code_2(flags: str, served: list[Options]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -75,8 +114,11 @@ def test_bad_usage_is_exit_code_2(flags: str, served: list[Options]) -> None:
     assert served == []
 
 
-@pytest.mark.parametrize("error", [OSError("cannot listen on 127.0.0.1:1")])
-def test_an_address_in_use_is_bad_usage(
+@pytest.mark.parametrize(
+    "error",
+    [OSError("cannot listen on 127.0.0.1:1"), InputError.single("tokens", "cannot listen to nobody")],
+)
+def test_what_the_caller_got_wrong_is_bad_usage(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def serve(chosen: Options) -> None:
@@ -89,6 +131,8 @@ def test_an_address_in_use_is_bad_usage(
 
 def test_the_budget_leaves_time_for_the_way_back() -> None:
     assert budget_s(None) == float("inf")
+    assert budget_s(None, 60.0) == 60.0
+    assert budget_s(600.0, 60.0) == 60.0
     assert budget_s(0.0) == 0.0
     assert budget_s(0.2) == pytest.approx(0.1)
     assert budget_s(10.0) == pytest.approx(7.75)

@@ -13,34 +13,35 @@ from typing import Any
 
 import pytest
 from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from dom_engine.errors import InternalError
 from dom_engine.service import pool as pool_module
-from dom_engine.service.pool import WorkerPool
+from dom_engine.service import workers as workers_module
+from dom_engine.service.admission import Latest, Limits, Outcome, Request, no_limit
+from dom_engine.service.frames import Ask
+from dom_engine.service.pool import Slots, WorkerPool
 
 FAKE_WORKER = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
+ONE = Slots(general=1, small=0, spares=1)
 
 
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "INTERRUPT_GRACE_S", 0.2)
-    monkeypatch.setattr(pool_module, "RESTART_DELAY_S", 0.0)
+    monkeypatch.setattr(pool_module, "ABANDON_GRACE_S", 0.2)
+    monkeypatch.setattr(workers_module, "RESTART_DELAY_S", 0.0)
 
 
 @asynccontextmanager
-async def running(num_workers: int = 1) -> AsyncIterator[WorkerPool]:
-    pool = WorkerPool(num_workers, FAKE_WORKER)
+async def running(slots: Slots = ONE, limits: Limits | None = None) -> AsyncIterator[WorkerPool]:
+    pool = WorkerPool(slots, limits, FAKE_WORKER)
     pool.start()
     try:
         await pool.ready()
         yield pool
     finally:
         await pool.close()
-
-
-def unlimited() -> float:
-    return float("inf")
 
 
 def on_a_pool(test: Callable[[WorkerPool], Coroutine[Any, Any, None]]) -> None:
@@ -51,39 +52,77 @@ def on_a_pool(test: Callable[[WorkerPool], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(run())
 
 
-async def taken(pool: WorkerPool, request: bytes) -> asyncio.Task[bytes | Status]:
+def asking(payload: bytes, budget_s: Callable[[], float] = no_limit, **fields: Any) -> Request:
+    return Request(Ask.OPTIMIZE, payload, budget_s=budget_s, **fields)
+
+
+async def said(pool: WorkerPool, payload: bytes) -> bytes:
+    """The one response to a request."""
+    outcome = await pool.run(asking(payload))
+    assert isinstance(outcome, tuple)
+    (response,) = outcome
+    return response
+
+
+async def taken(pool: WorkerPool, payload: bytes, budget_s: float = 1e3) -> asyncio.Task[Outcome]:
     """A request that a worker has begun with."""
     begun = asyncio.Event()
 
-    def budget_s() -> float:
+    def budget() -> float:
         begun.set()
-        return 1.0
+        return budget_s
 
-    task = asyncio.create_task(pool.run(request, budget_s))
+    task = asyncio.create_task(pool.run(asking(payload, budget)))
     await begun.wait()
     return task
+
+
+def reason_of(outcome: Outcome) -> tuple[int, str]:
+    assert isinstance(outcome, Status)
+    info = ErrorInfo()
+    assert outcome.details[0].Unpack(info)
+    return outcome.code, info.reason
 
 
 def test_the_budget_is_asked_for_when_a_worker_takes_the_request() -> None:
     async def test(pool: WorkerPool) -> None:
         left_s = [9.0]
         first = await taken(pool, b"solve")
-        second = asyncio.create_task(pool.run(b"budget", lambda: left_s[0]))
+        second = asyncio.create_task(pool.run(asking(b"budget", lambda: left_s[0])))
         await asyncio.sleep(0)
         left_s[0] = 4.0
-        await pool.interrupt_all()
-        assert await first == b"interrupted"
-        assert await second == b"4.0"
+        first.cancel()
+        assert await second == (b"4.0",)
+
+    on_a_pool(test)
+
+
+def test_parts_come_in_their_order_and_progress_as_it_is() -> None:
+    async def test(pool: WorkerPool) -> None:
+        progress = Latest()
+        assert await pool.run(asking(b"parts", progress=progress)) == (b"one", b"two")
+        assert await progress.next() == b"half way"
+
+    on_a_pool(test)
+
+
+def test_a_failure_is_a_status_and_the_worker_goes_on() -> None:
+    async def test(pool: WorkerPool) -> None:
+        pid = await said(pool, b"pid")
+        outcome = await pool.run(asking(b"refuse"))
+        assert isinstance(outcome, Status)
+        assert outcome.code == Code.INVALID_ARGUMENT
+        assert await said(pool, b"pid") == pid
 
     on_a_pool(test)
 
 
 def test_a_caller_that_leaves_frees_the_worker() -> None:
     async def test(pool: WorkerPool) -> None:
-        pid = await pool.run(b"pid", unlimited)
+        pid = await said(pool, b"pid")
         left = await taken(pool, b"solve")
         left.cancel()
-        assert await pool.run(b"pid", unlimited) == pid
+        assert await said(pool, b"pid") == pid
         assert left.cancelled()
 
     on_a_pool(test)
@@ -92,36 +131,48 @@ def test_a_caller_that_leaves_frees_the_worker() -> None:
 def test_a_caller_that_leaves_the_queue_is_forgotten() -> None:
     async def test(pool: WorkerPool) -> None:
         first = await taken(pool, b"solve")
-        waits = asyncio.create_task(pool.run(b"die", unlimited))
+        waits = asyncio.create_task(pool.run(asking(b"die")))
         await asyncio.sleep(0)
         waits.cancel()
-        await pool.interrupt_all()
-        assert await first == b"interrupted"
-        assert int(str(await pool.run(b"pid", unlimited), "ascii")) > 0
+        await asyncio.sleep(0)
+        first.cancel()
+        assert int(await said(pool, b"pid")) > 0
+        assert pool.lost_workers == 0
 
     on_a_pool(test)
 
 
 def test_a_worker_that_does_not_let_go_is_replaced() -> None:
     async def test(pool: WorkerPool) -> None:
-        pid = await pool.run(b"pid", unlimited)
+        pid = await said(pool, b"pid")
         left = await taken(pool, b"deaf")
         left.cancel()
-        assert await pool.run(b"pid", unlimited) != pid
+        assert await said(pool, b"pid") != pid
+        await asyncio.sleep(0.2)  # dead at once, and buried soon
         with pytest.raises(ProcessLookupError):
-            os.kill(int(str(pid, "ascii")), 0)
+            os.kill(int(pid), 0)
+
+    on_a_pool(test)
+
+
+def test_a_worker_that_hangs_beyond_its_budget_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "HANG_GRACE_S", 0.1)
+
+    async def test(pool: WorkerPool) -> None:
+        pid = await said(pool, b"pid")
+        hanging = await taken(pool, b"deaf", budget_s=0.1)
+        assert reason_of(await hanging) == (Code.INTERNAL, "WORKER_LOST")
+        assert await said(pool, b"pid") != pid
 
     on_a_pool(test)
 
 
 def test_a_worker_that_dies_loses_its_request_and_no_other() -> None:
     async def test(pool: WorkerPool) -> None:
-        pid = await pool.run(b"pid", unlimited)
-        lost = asyncio.create_task(pool.run(b"die", unlimited))
-        other = asyncio.create_task(pool.run(b"pid", unlimited))
-        status = await lost
-        assert isinstance(status, Status)
-        assert status.code == Code.INTERNAL
+        pid = await said(pool, b"pid")
+        lost = asyncio.create_task(pool.run(asking(b"die")))
+        other = asyncio.create_task(said(pool, b"pid"))
+        assert reason_of(await lost) == (Code.INTERNAL, "WORKER_LOST")
         assert await other != pid
 
     on_a_pool(test)
@@ -130,7 +181,7 @@ def test_a_worker_that_dies_loses_its_request_and_no_other() -> None:
 def test_a_worker_that_retires_loses_nothing() -> None:
     async def test(pool: WorkerPool) -> None:
         requests = [b"retire", b"retire", b"pid", b"retire", b"pid"]
-        pids = await asyncio.gather(*(pool.run(request, unlimited) for request in requests))
+        pids = await asyncio.gather(*(said(pool, request) for request in requests))
         first, second, third, same, fourth = pids
         assert third == same
         assert len({first, second, third, fourth}) == 4
@@ -140,35 +191,48 @@ def test_a_worker_that_retires_loses_nothing() -> None:
 
 def test_a_worker_that_dies_idle_loses_nothing() -> None:
     async def test(pool: WorkerPool) -> None:
-        pid = await pool.run(b"pid", unlimited)
-        os.kill(int(str(pid, "ascii")), signal.SIGKILL)
+        pid = await said(pool, b"pid")
+        os.kill(int(pid), signal.SIGKILL)
         await asyncio.sleep(0.5)  # for the event loop to hear of it
-        assert await pool.run(b"pid", unlimited) not in (pid, None)
+        assert await said(pool, b"pid") != pid
 
     on_a_pool(test)
 
 
 def test_two_workers_solve_at_once() -> None:
     async def test() -> None:
-        async with running(2) as pool:
+        async with running(Slots(general=2, small=0, spares=0)) as pool:
             first, second = await taken(pool, b"solve"), await taken(pool, b"solve")
-            await pool.interrupt_all()
-            assert [await first, await second] == [b"interrupted", b"interrupted"]
+            await pool.hand_back()
+            assert [await first, await second] == [(b"interrupted",), (b"interrupted",)]
 
     asyncio.run(test())
 
 
-def test_the_pool_is_drained_once_nothing_runs_or_waits() -> None:
+def test_small_requests_do_not_wait_behind_large_ones() -> None:
+    async def test() -> None:
+        async with running(Slots(general=1, small=1, spares=0), Limits(small_bytes=8)) as pool:
+            large = await taken(pool, b"solve".ljust(9))
+            waits = asyncio.create_task(pool.run(asking(b"pid".ljust(9))))
+            assert int(await said(pool, b"pid")) > 0
+            assert not waits.done()
+            large.cancel()
+            await waits
+
+    asyncio.run(test())
+
+
+def test_what_waits_is_sent_away_and_what_runs_handed_back() -> None:
     async def test(pool: WorkerPool) -> None:
         first = await taken(pool, b"solve")
-        second = asyncio.create_task(pool.run(b"pid", unlimited))
+        second = asyncio.create_task(pool.run(asking(b"pid")))
         drained = asyncio.create_task(pool.drain())
         await asyncio.sleep(0)
         assert not drained.done()
-        await pool.interrupt_all()
+        await pool.hand_back()
         await drained
-        assert first.done()
-        await second
+        assert await first == (b"interrupted",)
+        assert reason_of(await second) == (Code.UNAVAILABLE, "SHUTTING_DOWN")
 
     on_a_pool(test)
 
@@ -177,16 +241,14 @@ def test_what_runs_when_the_pool_closes_is_told_so() -> None:
     async def test() -> None:
         async with running() as pool:
             task = await taken(pool, b"solve")
-        status = await task
-        assert isinstance(status, Status)
-        assert status.code == Code.UNAVAILABLE
+        assert reason_of(await task) == (Code.UNAVAILABLE, "SHUTTING_DOWN")
 
     asyncio.run(test())
 
 
 def test_workers_that_do_not_come_up_are_an_error() -> None:
     async def test() -> None:
-        pool = WorkerPool(1, (*FAKE_WORKER, "--dead-on-arrival"))
+        pool = WorkerPool(ONE, None, (*FAKE_WORKER, "--dead-on-arrival"))
         pool.start()
         try:
             with pytest.raises(InternalError, match="warmed up"):
