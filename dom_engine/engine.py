@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from dom_engine.audit import evaluate, reasons, violations
+from dom_engine.audit import Auditor, evaluate, reasons, violations
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Certificate, Evaluation, Fill, Limit, Result, Status
@@ -48,10 +48,10 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
     with clock.phase("search"):
         outcome = solve_model(formulation.model, _settings(problem), stop, watch)
     with clock.phase("audit"):
-        plan = plan_of(formulation, outcome.patterns)
-        evaluation = audited(problem, plan)
+        auditor, plan = Auditor(problem), plan_of(formulation, outcome.patterns)
+        evaluation = audited(auditor, plan)
     with clock.phase("reasons"):
-        why = reasons(problem, plan)
+        why = reasons(problem, plan, auditor)
     objective = evaluation.objective_micros
     bound = min(outcome.bound, objective)
     proven = objective - bound <= settings.gap * max(1_000_000, objective) + 1
@@ -78,13 +78,13 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
     )
 
 
-def audited(problem: Problem, plan: Plan) -> Evaluation:
+def audited(auditor: Auditor, plan: Plan) -> Evaluation:
     """Evaluate a plan that holds every rule; AuditError names what does not hold."""
-    found = violations(problem, plan)
+    found = violations(auditor.problem, plan, auditor)
     if found:
         shown = "; ".join(str(v) for v in found[:MAX_VIOLATIONS_SHOWN])
         raise AuditError(f"the plan breaks {len(found)} rule(s) and is withheld: {shown}")
-    return evaluate(problem, plan)
+    return evaluate(auditor.problem, plan, auditor)
 
 
 def num_threads(problem: Problem) -> int:

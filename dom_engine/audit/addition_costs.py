@@ -12,7 +12,7 @@ from dom_engine.audit.evaluate import unit_fill_micro_units
 from dom_engine.audit.exact import weigh_one
 from dom_engine.audit.filters import RideKey
 from dom_engine.audit.loads import Loads
-from dom_engine.audit.situation import Situation
+from dom_engine.audit.situation import Column, Situation
 from dom_engine.audit.trial import Add, Way
 from dom_engine.domain.plan import Allocations, Shipments
 from dom_engine.domain.settings import SHIPMENT_TERMS
@@ -45,8 +45,8 @@ class AdditionCosts:
         problem = situation.problem
         rows = self._auditor.capacity_rows
         self._costed_rows = {row for row in range(len(rows)) if not rows.is_free(row)}
-        self._unmet: list[int] = unit_unmet_micros(self._auditor.network)[1].tolist()
-        self._fill: list[int] = unit_fill_micro_units(self._auditor.network).tolist()
+        self._unmet = Column(unit_unmet_micros(self._auditor.network)[1])
+        self._fill = Column(unit_fill_micro_units(self._auditor.network))
         self._split_micros = weigh_one(problem.policy.split_cost_micros, problem.weights.split)
 
     def changes(self, orders: Sequence[int], ways: Sequence[Way]) -> list[Change]:

@@ -30,6 +30,8 @@ class Auditor:
         self.network = Network(problem)
         self.rates = RateBook(problem)
         self.capacity_rows = CapacityRows(self.network)
+        self._known_loads: tuple[Plan, Loads] | None = None
+        self._known_facts: tuple[Plan, ShipmentFacts] | None = None
 
     def loads(self, shipments: Shipments, allocations: Allocations) -> Loads:
         """What is aboard any shipments, feasible or not, repeated or not."""
@@ -38,6 +40,18 @@ class Auditor:
     def facts(self, loads: Loads, allocations: Allocations) -> ShipmentFacts:
         """Instants, measures and amounts of any shipments; ``loads`` are those of the same allocations."""
         return shipment_facts(self.network, self.rates, loads, allocations)
+
+    def loads_of(self, plan: Plan) -> Loads:
+        """``loads`` of a plan, kept for whoever asks about the same plan next: feasibility, amounts, reasons."""
+        if self._known_loads is None or self._known_loads[0] is not plan:
+            self._known_loads = plan, self.loads(plan.shipments, plan.allocations)
+        return self._known_loads[1]
+
+    def facts_of(self, plan: Plan) -> ShipmentFacts:
+        """``facts`` of a plan, kept likewise."""
+        if self._known_facts is None or self._known_facts[0] is not plan:
+            self._known_facts = plan, self.facts(self.loads_of(plan), plan.allocations)
+        return self._known_facts[1]
 
 
 def evaluate(problem: Problem, plan: Plan, auditor: Auditor | None = None) -> Evaluation:
@@ -65,8 +79,7 @@ def evaluate(problem: Problem, plan: Plan, auditor: Auditor | None = None) -> Ev
 
 def _evaluate(auditor: Auditor, plan: Plan) -> Evaluation:
     problem = auditor.problem
-    loads = auditor.loads(plan.shipments, plan.allocations)
-    facts = auditor.facts(loads, plan.allocations)
+    loads, facts = auditor.loads_of(plan), auditor.facts_of(plan)
     raw = {term: total(facts.raw_micros[term]) for term in SHIPMENT_TERMS}
     weighted = {term: total(facts.weighted_micros[term]) for term in SHIPMENT_TERMS}
 

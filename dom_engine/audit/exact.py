@@ -36,6 +36,12 @@ def _widest(values: Integers | int) -> Integers | int:
     return values if isinstance(values, int) else values.astype(object)
 
 
+def integers(values: list[int]) -> Integers:
+    """A column of Python integers, as int64 where all of them fit."""
+    wide = any(abs(value) >= SAFE_MAGNITUDE for value in values)
+    return np.array(values, object if wide else np.int64)
+
+
 def times(first: Integers, *factors: Integers | int) -> Integers:
     """The product, element by element, exact whatever its size."""
     bound = magnitude(first)

@@ -106,7 +106,7 @@ class _Check:
         self._problem = auditor.problem
         self._plan = plan
         self._names = Names(auditor.problem)
-        self._loads: Loads = auditor.loads(plan.shipments, plan.allocations)
+        self._loads: Loads = auditor.loads_of(plan)
         self.found: list[Violation] = []
 
     def _note(

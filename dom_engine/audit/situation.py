@@ -5,12 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from dom_engine.audit.evaluate import Auditor, stock_use
-from dom_engine.audit.exact import Integers
+from dom_engine.audit.exact import Integers, plus
 from dom_engine.audit.filters import RideKey, Source
 from dom_engine.domain.columns import I64, NONE_IDX
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.domain.transport import Measure
+
+
+class Column:
+    """A column that gives Python integers, made when they are asked for: few of a large batch's are."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Integers) -> None:
+        self._values = values
+
+    def __getitem__(self, row: int) -> int:
+        return int(self._values[row])
 
 
 class Situation:
@@ -21,24 +33,20 @@ class Situation:
         self.auditor = auditor
         self.problem = problem
         self.plan = plan
-        self.loads = auditor.loads(plan.shipments, plan.allocations)
-        facts = auditor.facts(self.loads, plan.allocations)
-        self.shipment_micros: list[int] = sum(
-            (facts.weighted_micros[term].astype(object) for term in SHIPMENT_TERMS),
-            np.zeros(len(self.loads), object),
-        ).tolist()
+        self.loads, facts = auditor.loads_of(plan), auditor.facts_of(plan)
+        self.shipment_micros = Column(plus(*(facts.weighted_micros[term] for term in SHIPMENT_TERMS)))
         unallocated = np.maximum(0, plan.unallocated(problem.lines.quantity))
-        self.unallocated: list[int] = unallocated.tolist()
+        self.unallocated = Column(unallocated)
         self.unallocated_lines: I64 = np.flatnonzero(unallocated)
         use = stock_use(problem, plan.allocations)
         self.free_left: Integers = problem.positions.free - use.free
         self.safety_left: Integers = problem.positions.covered_safety - use.safety
-        self._left = {False: self.free_left.tolist(), True: self.safety_left.tolist()}
-        self.weight_g: list[int] = problem.items.weight_g.tolist()
-        self.volume_cm3: list[int] = problem.items.volume_cm3.tolist()
-        self.work_s: list[int] = problem.positions.work_s.tolist()
-        self.price_micros: list[int] = problem.lines.unit_price_micros.tolist()
-        self.latest_s: list[int] = problem.lines.latest_s.tolist()
+        self._left = {False: Column(self.free_left), True: Column(self.safety_left)}
+        self.weight_g = Column(problem.items.weight_g)
+        self.volume_cm3 = Column(problem.items.volume_cm3)
+        self.work_s = Column(problem.positions.work_s)
+        self.price_micros = Column(problem.lines.unit_price_micros)
+        self.latest_s = Column(problem.lines.latest_s)
         self.max_weight_g: list[int] = problem.services.max_weight_g.tolist()
         self.least_value_micros: list[int] = problem.nodes.min_shipment_value_micros.tolist()
         rows = auditor.capacity_rows
@@ -53,13 +61,13 @@ class Situation:
         # A well-formed plan is sorted by order, its allocations and pairs by shipment.
         orders = np.arange(len(problem.orders) + 1)
         shipments = np.arange(len(self.loads) + 1)
-        self._shipment_ptr = np.searchsorted(self.loads.order_idx, orders).tolist()
-        self._allocation_ptr = np.searchsorted(plan.allocations.shipment_idx, shipments).tolist()
-        self._pair_ptr = np.searchsorted(self.loads.pair_shipment_idx, shipments).tolist()
+        self._shipment_ptr = Column(np.searchsorted(self.loads.order_idx, orders))
+        self._allocation_ptr = Column(np.searchsorted(plan.allocations.shipment_idx, shipments))
+        self._pair_ptr = Column(np.searchsorted(self.loads.pair_shipment_idx, shipments))
 
     def left(self, source: Source) -> int:
         """Units that the plan leaves at a source."""
-        return int(self._left[source.from_safety][source.position])
+        return self._left[source.from_safety][source.position]
 
     def is_full(self, ride: RideKey, for_new_shipments: bool = False) -> bool:
         """Whether a capacity row leaves no unit, or no new shipment, for a ride."""
@@ -74,7 +82,7 @@ class Situation:
 
     def num_shipments(self, order: int) -> int:
         """How many shipments the order has."""
-        return int(self._shipment_ptr[order + 1] - self._shipment_ptr[order])
+        return self._shipment_ptr[order + 1] - self._shipment_ptr[order]
 
     def shipments_of(self, order: int) -> dict[RideKey, int]:
         """The order's shipments by ride; not to be changed."""

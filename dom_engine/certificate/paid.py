@@ -59,7 +59,7 @@ def _stock_paid(pricing: Pricing, plan: Plan, num_orders: int) -> Integers:
 
 def _capacities_paid(pricing: Pricing, plan: Plan, num_orders: int) -> Integers:
     shipments = plan.shipments
-    loads = pricing.auditor.loads(shipments, plan.allocations)
+    loads = pricing.auditor.loads_of(plan)
     charges = pricing.prices.charge_capacities(
         shipments.node_idx.astype(np.int64), shipments.service_idx.astype(np.int64), shipments.dispatch_s
     )

@@ -48,7 +48,7 @@ def rounds(problem: Problem, term: str) -> bool:
 def tolerances(auditor: Auditor, plan: StatedPlan, evaluation: Evaluation) -> Tolerances:
     """Count the rounded amounts behind each shipment's terms and each line's unmet cost."""
     problem, facts = auditor.problem, evaluation.shipments
-    loads = auditor.loads(plan.plan.shipments, plan.plan.allocations)
+    loads = auditor.loads_of(plan.plan)
     rate = np.append(problem.lanes.rate_idx, -1)[loads.lane_idx]
     stages = auditor.rates.has_stage[rate].sum(axis=1)
     insured = auditor.rates.has_stage[rate, Stage.INSURANCE].astype(np.int64)

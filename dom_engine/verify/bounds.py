@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 from typing import Any
 
 import numpy as np
 
 from dom_engine.audit.evaluate import Auditor
-from dom_engine.audit.exact import sum_by
+from dom_engine.audit.exact import Integers, integers, plus, sum_by, total
 from dom_engine.certificate.bound import BoundReport, certified_bound
 from dom_engine.certificate.paid import order_costs, prices_paid
 from dom_engine.certificate.sources import Pricing
@@ -60,9 +60,8 @@ def check_bounds(
     )
     report = certified_bound(problem, rows, auditor)
     paid = prices_paid(pricing, plan, evaluation)
-    ceilings = [Fraction(int(price), report.scale) + int(own) for price, own in zip(paid, cost, strict=True)]
-    used = _check_minima(auditor, table, report, ceilings, findings)
-    _check_lower_bound(problem, summary, report, used, findings)
+    minima = _check_minima(auditor, table, report, _ceilings(cost, paid, report.scale), findings)
+    _check_lower_bound(problem, summary, floor(minima + report.answers_micros), findings)
     return BoundCheck(report.lower_bound_micros, _note_relaxed(problem, report, findings))
 
 
@@ -104,44 +103,51 @@ def _check_minima(
     auditor: Auditor,
     table: StatedTable,
     report: BoundReport,
-    ceilings: list[Fraction],
+    ceilings: _Ceilings,
     findings: Findings,
-) -> list[Fraction]:
-    """Check each stated minimum, and return the one to sum: ours where both are exact, else the stated one.
+) -> Fraction:
+    """Check each stated minimum, and return the sum of ours where both are exact and of the stated ones elsewhere.
 
     A stated minimum that is said to be a relaxation may be as low as it likes, but no higher than ours, or than what
     the plan's own pattern pays where ours is a relaxation too. One said to be exact equals ours, or lies between our
     relaxation and what the plan's own pattern pays.
     """
-    stated, exact = table.values["priced_minimum"].tolist(), table.values["exact"].tolist()
-    slack = pattern_tolerance(auditor.problem).tolist()
-    used: list[Fraction] = []
-    wrong: dict[int, tuple[str, object, object]] = {}
-    for order, minimum in enumerate(report.order_minimum):
-        own, claim = Fraction(minimum, report.scale), stated[order]
-        used.append(own if report.exact[order] and exact[order] else Fraction(claim))
-        if report.exact[order]:
-            if claim > ceil(own) + slack[order]:
-                wrong[order] = "no bound: a pattern pays less", money_text(claim), money_text(floor(own))
-            elif exact[order] and claim < floor(own) - slack[order]:
-                wrong[order] = "not the least a pattern pays", money_text(claim), money_text(floor(own))
-        elif claim > ceil(ceilings[order]) + slack[order]:
-            wrong[order] = "no bound: the plan's own pattern pays less", money_text(claim), _money(ceilings[order])
-        elif exact[order] and claim < floor(own) - slack[order]:
-            wrong[order] = "less than any pattern pays", money_text(claim), money_text(floor(own))
-    findings.add_rows(table.file, "priced_minimum", "DIFFERS", sorted(wrong), wrong.__getitem__)
-    return used
+    claim, stated_exact = table.values["priced_minimum"], table.values["exact"] != 0
+    slack = pattern_tolerance(auditor.problem)
+    own = integers(report.order_minimum)
+    least, most = own // report.scale, -(-own // report.scale)
+    above = claim > plus(np.where(report.exact, most, ceilings.rounded_up), slack)
+    below = stated_exact & (claim < plus(least, -slack))
+
+    def describe(order: int) -> tuple[str, object, object]:
+        ours = money_text(int(least[order]))
+        if not above[order]:
+            what = "not the least a pattern pays" if report.exact[order] else "less than any pattern pays"
+        elif report.exact[order]:
+            what = "no bound: a pattern pays less"
+        else:
+            what, ours = "no bound: the plan's own pattern pays less", money_text(int(ceilings.rounded_down[order]))
+        return what, money_text(int(claim[order])), ours
+
+    findings.add_rows(table.file, "priced_minimum", "DIFFERS", np.flatnonzero(above | below).tolist(), describe)
+    ours = report.exact & stated_exact
+    return Fraction(total(own[ours]), report.scale) + total(claim[~ours])
 
 
-def _money(micros: Fraction) -> str:
-    return money_text(floor(micros))
+@dataclass(frozen=True, slots=True)
+class _Ceilings:
+    """What the plan's own pattern of each order pays, in micros."""
+
+    rounded_down: Integers
+    rounded_up: Integers
 
 
-def _check_lower_bound(
-    problem: Problem, summary: Mapping[str, Any], report: BoundReport, used: list[Fraction], findings: Findings
-) -> None:
+def _ceilings(cost: I64, paid: Integers, scale: int) -> _Ceilings:
+    return _Ceilings(plus(cost, paid // scale), plus(cost, -(-paid // scale)))
+
+
+def _check_lower_bound(problem: Problem, summary: Mapping[str, Any], expected: int, findings: Findings) -> None:
     """``certified_lower_bound``: the sum of the minima and of what the rows answer, rounded down."""
-    expected = floor(sum(used, Fraction(0)) + report.answers_micros)
     stated = summary.get("certified_lower_bound_micros")
     key = "certified_lower_bound_micros"
     if not isinstance(stated, int) or isinstance(stated, bool):

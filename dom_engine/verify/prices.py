@@ -210,7 +210,7 @@ def _base_of(problem: Problem, rows: PricedRows, row: int) -> int:
 def _used(auditor: Auditor, rows: PricedRows, plan: Plan, evaluation: Evaluation) -> np.typing.NDArray[np.object_]:
     """What the plan draws on each named row, in base units."""
     stock = stock_use(auditor.problem, plan.allocations)
-    drawn = auditor.capacity_rows.used(auditor.loads(plan.shipments, plan.allocations))
+    drawn = auditor.capacity_rows.used(auditor.loads_of(plan))
     row_of = {
         key: row
         for row, key in enumerate(
