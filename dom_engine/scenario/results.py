@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,15 +29,18 @@ from dom_engine.scenario.results_format import (
     RESULT_FILES,
     RESULT_TABLES,
     SUMMARY_FILE,
-    csv_bytes,
     decimal_text,
     flag_text,
     ids_text,
     instants_text,
     integer_text,
     sort_by_text,
+    write_csv,
 )
 from dom_engine.units import MICROS_PER_UNIT
+
+ROWS_AT_ONCE = 1 << 16
+"""Rows written at once: their text, some 300 bytes a row, is held twice over while it is joined."""
 
 _PACKAGES = ("dom-engine", "numba", "numpy", "ortools", "pyarrow")
 
@@ -63,8 +66,9 @@ def write_result(result: Result, folder: Path) -> None:
     beside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
     beside.mkdir()
     try:
-        for name, columns in result_tables(result).items():
-            (beside / name).write_bytes(csv_bytes(columns))
+        for name, pieces in result_tables(result).items():
+            with (beside / name).open("wb") as file:
+                write_csv(file, tuple(RESULT_TABLES[name]), pieces)
         text = json.dumps(summary(result), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
         _replace(folder, beside)
@@ -110,91 +114,99 @@ def _replace(folder: Path, beside: Path) -> None:
     shutil.rmtree(former)
 
 
-def result_tables(result: Result) -> Mapping[str, Mapping[str, pa.Array]]:
-    """Every table of the result as columns of text, by file name."""
-    problem = result.problem
-    tables = {
-        "shipments.csv": _shipments(result),
-        "allocations.csv": _allocations(result),
-        "unallocated.csv": _unallocated(result),
-        "prices.csv": _prices(problem, result.certificate.rows),
-        "order_bounds.csv": _order_bounds(result),
+Columns = Mapping[str, pa.Array]
+"""Some rows of a table as columns of text."""
+
+
+def result_tables(result: Result) -> Mapping[str, Iterator[Columns]]:
+    """Every table of the result by file name, in pieces of so many rows that text never fills the memory."""
+    plan = result.plan
+    in_order = _allocations_as_they_stand(result)
+    return {
+        "shipments.csv": (_shipments(result, rows) for rows in _slices(len(plan.shipments))),
+        "allocations.csv": (_allocations(result, in_order[rows]) for rows in _slices(len(plan.allocations))),
+        "unallocated.csv": (_unallocated(result, rows) for rows in _slices(len(result.reasons.line_idx))),
+        "prices.csv": iter([_prices(result.problem, result.certificate.rows)]),
+        "order_bounds.csv": (_order_bounds(result, rows) for rows in _slices(len(result.problem.orders))),
     }
-    assert all(tuple(tables[name]) == tuple(columns) for name, columns in RESULT_TABLES.items())
-    return tables
 
 
-def shipment_ids(num_shipments: int) -> pa.StringArray:
+def _slices(num_rows: int) -> Iterator[slice]:
+    return (slice(start, min(start + ROWS_AT_ONCE, num_rows)) for start in range(0, num_rows, ROWS_AT_ONCE))
+
+
+def shipment_ids(shipment_idx: np.typing.NDArray[np.integer], num_shipments: int) -> pa.StringArray:
     """``S000001`` and on: as wide as needed, so that bytewise order is the plan's order."""
     width = max(6, len(str(num_shipments)))
-    digits = integer_text(np.arange(1, num_shipments + 1, dtype=np.int64))
+    digits = integer_text(shipment_idx.astype(np.int64) + 1)
     return pc.binary_join_element_wise("S", pc.utf8_lpad(digits, width, "0"), "")
 
 
-def _shipments(result: Result) -> Mapping[str, pa.Array]:
+def _shipments(result: Result, rows: slice) -> Columns:
     problem, shipments, facts = result.problem, result.plan.shipments, result.evaluation.shipments
-    weighted = facts.weighted_micros
-    total = np.zeros(len(shipments), np.int64)
+    weighted = {term: facts.weighted_micros[term][rows] for term in SHIPMENT_TERMS}
+    total = np.zeros(rows.stop - rows.start, np.int64)
     for term in SHIPMENT_TERMS:
         total += weighted[term]
     return {
-        "shipment": shipment_ids(len(shipments)),
-        "order": ids_text(problem.orders.ids, shipments.order_idx),
-        "node": ids_text(problem.nodes.ids, shipments.node_idx),
-        "service": ids_text(problem.services.ids, shipments.service_idx),
-        "dispatch_at": instants_text(shipments.dispatch_s),
-        "delivery_at": instants_text(facts.delivery_at_s),
-        "judged_at": instants_text(facts.judged_at_s),
-        "arrival_at": instants_text(facts.arrival_at_s),
-        "units": integer_text(facts.units),
-        "lines": integer_text(facts.lines),
-        "parcels": integer_text(facts.parcels),
-        "weight_kg": decimal_text(facts.weight_g, 3),
-        "billable_kg": decimal_text(facts.billable_g, 3),
-        "distance_km": decimal_text(facts.distance_m, 3),
-        "co2_kg": decimal_text(facts.co2_g, 3),
-        "days_late": integer_text(facts.days_late),
-        "days_early": integer_text(facts.days_early),
+        "shipment": shipment_ids(np.arange(rows.start, rows.stop), len(shipments)),
+        "order": ids_text(problem.orders.ids, shipments.order_idx[rows]),
+        "node": ids_text(problem.nodes.ids, shipments.node_idx[rows]),
+        "service": ids_text(problem.services.ids, shipments.service_idx[rows]),
+        "dispatch_at": instants_text(shipments.dispatch_s[rows]),
+        "delivery_at": instants_text(facts.delivery_at_s[rows]),
+        "judged_at": instants_text(facts.judged_at_s[rows]),
+        "arrival_at": instants_text(facts.arrival_at_s[rows]),
+        "units": integer_text(facts.units[rows]),
+        "lines": integer_text(facts.lines[rows]),
+        "parcels": integer_text(facts.parcels[rows]),
+        "weight_kg": decimal_text(facts.weight_g[rows], 3),
+        "billable_kg": decimal_text(facts.billable_g[rows], 3),
+        "distance_km": decimal_text(facts.distance_m[rows], 3),
+        "co2_kg": decimal_text(facts.co2_g[rows], 3),
+        "days_late": integer_text(facts.days_late[rows]),
+        "days_early": integer_text(facts.days_early[rows]),
         **{term: decimal_text(weighted[term], 6) for term in SHIPMENT_TERMS},
         "total": decimal_text(total, 6),
     }
 
 
-def _allocations(result: Result) -> Mapping[str, pa.Array]:
-    problem, plan = result.problem, result.plan
-    allocations, positions = plan.allocations, problem.positions
-    at = allocations.position_idx
-    item_idx = positions.item_idx[at]
-    # A line may ride as several items: sort by item before position, as the columns stand.
-    order = np.lexsort((allocations.from_safety_stock, at, item_idx, allocations.line_idx, allocations.shipment_idx))
-    at, line_idx, shipment_idx = at[order], allocations.line_idx[order], allocations.shipment_idx[order]
+def _allocations_as_they_stand(result: Result) -> I64:
+    """Allocations in the order of the file: a line may ride as several items, which come before the position."""
+    rides, item_idx = result.plan.allocations, result.problem.positions.item_idx[result.plan.allocations.position_idx]
+    return np.lexsort((rides.from_safety_stock, rides.position_idx, item_idx, rides.line_idx, rides.shipment_idx))
+
+
+def _allocations(result: Result, rides: I64) -> Columns:
+    problem, allocations, positions = result.problem, result.plan.allocations, result.problem.positions
+    at, line_idx = allocations.position_idx[rides], allocations.line_idx[rides]
     return {
-        "shipment": shipment_ids(len(plan.shipments)).take(pa.array(shipment_idx)),
+        "shipment": shipment_ids(allocations.shipment_idx[rides], len(result.plan.shipments)),
         "order": ids_text(problem.orders.ids, problem.lines.order_idx[line_idx]),
         "line": ids_text(problem.lines.ids, line_idx),
-        "item": ids_text(problem.items.ids, item_idx[order]),
-        "quantity": integer_text(allocations.quantity[order]),
+        "item": ids_text(problem.items.ids, positions.item_idx[at]),
+        "quantity": integer_text(allocations.quantity[rides]),
         "available_at": instants_text(positions.available_at_s[at]),
         "lot": ids_text(problem.lots, positions.lot_idx[at]),
         "pool": ids_text(problem.pools, positions.pool_idx[at]),
-        "from_safety_stock": flag_text(allocations.from_safety_stock[order]),
+        "from_safety_stock": flag_text(allocations.from_safety_stock[rides]),
     }
 
 
-def _unallocated(result: Result) -> Mapping[str, pa.Array]:
+def _unallocated(result: Result, rows: slice) -> Columns:
     problem, reasons = result.problem, result.reasons
-    at = reasons.line_idx
+    at = reasons.line_idx[rows]
     return {
         "order": ids_text(problem.orders.ids, problem.lines.order_idx[at]),
         "line": ids_text(problem.lines.ids, at),
         "quantity": integer_text(result.evaluation.unallocated[at]),
         "unmet": decimal_text(result.evaluation.unmet_micros[at], 6),
-        "reason": pa.array([reason.name for reason in reasons.reason], pa.string()),
-        "detail": pa.array(reasons.detail, pa.string()),
+        "reason": pa.array([reason.name for reason in reasons.reason[rows]], pa.string()),
+        "detail": pa.array(reasons.detail[rows], pa.string()),
     }
 
 
-def _prices(problem: Problem, rows: PricedRows) -> Mapping[str, pa.Array]:
+def _prices(problem: Problem, rows: PricedRows) -> Columns:
     keep = np.flatnonzero(rows.price_micros > 0)
     positions, capacities = problem.positions, problem.capacities
     kind = rows.kind[keep]
@@ -239,14 +251,15 @@ def _amounts_text(
     amounts: I64,
 ) -> pa.StringArray:
     """Limits and uses in whole measures: counts as integers, kg and litres to 3 decimals, the rest to 6."""
-    texts = integer_text(amounts).to_pylist()
-    for row in np.flatnonzero((kind == RowKind.CAPACITY) | (kind == RowKind.FILL)):
+    measured = (kind == RowKind.CAPACITY) | (kind == RowKind.FILL)
+    texts = []
+    for row in np.flatnonzero(measured):
         if kind[row] == RowKind.FILL:
             base_units = MICROS_PER_UNIT
         else:
             base_units = BASE_UNITS_PER_MEASURE[Measure(problem.capacities.measure[capacity_idx[row]])]
-        texts[row] = amount_text(int(amounts[row]), base_units)
-    return pa.array(texts, pa.string())
+        texts.append(amount_text(int(amounts[row]), base_units))
+    return pc.replace_with_mask(integer_text(amounts), pa.array(measured), pa.array(texts, pa.string()))
 
 
 def amount_text(amount: int, base_units: int) -> str:
@@ -265,13 +278,13 @@ def round_half_even(numerator: int, denominator: int) -> int:
     return quotient + int(2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
 
 
-def _order_bounds(result: Result) -> Mapping[str, pa.Array]:
+def _order_bounds(result: Result, rows: slice) -> Columns:
     certificate = result.certificate
     return {
-        "order": result.problem.orders.ids,
-        "cost": decimal_text(certificate.order_cost_micros, 6),
-        "priced_minimum": decimal_text(certificate.order_priced_minimum_micros, 6),
-        "exact": flag_text(certificate.order_exact),
+        "order": result.problem.orders.ids[rows],
+        "cost": decimal_text(certificate.order_cost_micros[rows], 6),
+        "priced_minimum": decimal_text(certificate.order_priced_minimum_micros[rows], 6),
+        "exact": flag_text(certificate.order_exact[rows]),
     }
 
 

@@ -71,6 +71,17 @@ def test_the_same_result_gives_the_same_bytes(result: Result, tmp_path: Path) ->
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 2])
+def test_rows_are_the_same_however_many_are_written_at_once(
+    result: Result, rows_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_result(result, tmp_path / "whole")
+    monkeypatch.setattr(results, "ROWS_AT_ONCE", rows_at_once)
+    write_result(result, tmp_path / "pieces")
+    for file in RESULT_FILES:
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "pieces" / file).read_bytes()
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_what_is_written_is_read_back(seed: int, tmp_path: Path) -> None:
     try:
@@ -205,8 +216,8 @@ def test_numbers_are_written_exactly() -> None:
 
 
 def test_shipment_ids_sort_as_the_plan() -> None:
-    assert shipment_ids(2).to_pylist() == ["S000001", "S000002"]
-    assert shipment_ids(1_000_001)[0].as_py() == "S0000001"
+    assert shipment_ids(np.arange(2), 2).to_pylist() == ["S000001", "S000002"]
+    assert shipment_ids(np.array([0, 1_000_000]), 1_000_001).to_pylist() == ["S0000001", "S1000001"]
 
 
 def test_gap_and_status_follow_the_definition() -> None:
