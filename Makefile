@@ -71,9 +71,12 @@ proto-current: $(STAMP) ## is dom_engine/v1 what proto/ generates?
 	diff --recursive --brief --exclude=__init__.py --exclude=__pycache__ "$$fresh/dom_engine/v1" dom_engine/v1 \
 		|| { echo "dom_engine/v1 is not what proto/ generates: run make proto" >&2; exit 1; }
 
-# google/api comes with googleapis-common-protos, google/protobuf with the compiler.
+# google/api comes with googleapis-common-protos, google/protobuf with the compiler. operations.proto comes too, under a
+# name that nothing imports.
 SITE_PACKAGES = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-protoc = $(BIN)/python -m grpc_tools.protoc -I proto -I $(SITE_PACKAGES)
+OPERATIONS = .cache/protos/google/longrunning/operations.proto
+protoc = mkdir -p $(dir $(OPERATIONS)) && cp $(SITE_PACKAGES)/google/longrunning/operations_proto.proto $(OPERATIONS) \
+	&& $(BIN)/python -m grpc_tools.protoc -I proto -I .cache/protos -I $(SITE_PACKAGES)
 generate = $(protoc) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
 
 # Kernels are compiled once before the tests: side by side, every worker would compile the same ones.

@@ -65,6 +65,8 @@ def _options(parser: argparse.ArgumentParser, flags: argparse.Namespace) -> Opti
         tls=Tls(flags.tls_cert, flags.tls_key, flags.tls_client_ca) if encrypted else None,
         tokens=flags.tokens,
         metrics_port=flags.metrics_port,
+        jobs=flags.jobs,
+        job_keep_s=flags.job_keep_h * 3_600,
     )
 
 
@@ -99,6 +101,8 @@ def _parser(prog: str | None) -> argparse.ArgumentParser:
     add("--tls-client-ca", Path, None, "authorities (PEM) that clients need a certificate of", "FILE")
     add("--tokens", Path, None, "bearer tokens, one a line, each with a tenant or for all", "FILE")
     add("--metrics-port", _port, None, "show Prometheus metrics on this HTTP port of the same host")
+    add("--jobs", Path, None, "store of jobs (made if it is not there); without it none are taken", "FILE")
+    add("--job-keep-h", _seconds, _DEFAULTS.job_keep_s / 3_600, "hours that a job's answer is kept", "H")
     parser.add_argument("--log-format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s")
     parser.add_argument("--insecure", action="store_true", help="allow plain text beyond this machine")
     return parser

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
+from google.longrunning import operations_pb2_grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from dom_engine.service.admission import Limits
 from dom_engine.service.calls import Desk
+from dom_engine.service.jobs import Jobs
 from dom_engine.service.metrics import Metrics
+from dom_engine.service.operations import JOB_SERVICE_NAME, OPERATIONS_SERVICE_NAME, Operations
 from dom_engine.service.pool import Slots, WorkerPool
 from dom_engine.service.security import Gate, GateKeeper, Tls, Tokens
 from dom_engine.service.servicer import SERVICE_NAME, Optimizer
+from dom_engine.service.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,9 @@ KEEPALIVE_S = 60
 HAND_BACK_SHARE = 0.5
 """Of the grace time: when it is up, what still solves is asked for the best plan it has."""
 
+SERVICES = (SERVICE_NAME, JOB_SERVICE_NAME, OPERATIONS_SERVICE_NAME)
+"""What is healthy once the workers are warm."""
+
 _LAST_BYTES_S = 0.5
 
 
@@ -41,7 +48,8 @@ _LAST_BYTES_S = 0.5
 class Options:
     """How to serve; ``port`` 0 is any free one, ``grace_s`` what running calls have once the end is asked for.
 
-    ``max_solve_s`` is the most that a solve may take, and what it may take where its call has no deadline.
+    ``max_solve_s`` is the most that a solve may take, and what it may take where its call has no deadline. ``jobs`` is
+    the file of the job store, and ``job_keep_s`` how long it keeps what is done.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +63,8 @@ class Options:
     tls: Tls | None = None
     tokens: Path | None = None
     metrics_port: int | None = None
+    jobs: Path | None = None
+    job_keep_s: float = 86_400.0
 
 
 async def serve(options: Options) -> None:
@@ -74,13 +84,19 @@ async def serve(options: Options) -> None:
     credentials = None if options.tls is None else options.tls.credentials()
     pool = WorkerPool(options.slots, options.limits)
     metrics = Metrics(pool)
+    jobs = None
+    if options.jobs is not None:
+        jobs = Jobs(Store(options.jobs), pool, options.job_keep_s, options.max_solve_s)
     checks = health.aio.HealthServicer()
     with ExitStack() as stack:
         metrics_port = stack.enter_context(metrics.served(options.host, options.metrics_port))
         pool.start()  # before gRPC has threads
-        server = _server(options, Optimizer(pool, Desk(gate, metrics, options.max_solve_s)), gate, checks)
+        desk = Desk(gate, metrics, options.max_solve_s)
+        server = _server(options, Optimizer(pool, desk), Operations(jobs, desk), gate, checks)
         try:
             await _tell(checks, serving=False)
+            if jobs is not None:
+                await jobs.start()
             port = _bind(server, options, credentials)
             await server.start()
             _say(f"dom-engine listens on {_address(options.host, port)}")
@@ -90,10 +106,14 @@ async def serve(options: Options) -> None:
                 await _tell(checks, serving=True)
                 _say("dom-engine serves")
                 await ending.wait()
+            if jobs is not None:
+                await jobs.leave()
             await _end(server, pool, checks, options.grace_s)
         finally:
             await server.stop(None)
             await pool.close()
+            if jobs is not None:
+                await jobs.close()
 
 
 async def _warm(pool: WorkerPool, ending: asyncio.Event) -> bool:
@@ -117,7 +137,9 @@ def _ask_on_signals() -> asyncio.Event:
     return ending
 
 
-def _server(options: Options, optimizer: Optimizer, gate: Gate, checks: health.aio.HealthServicer) -> grpc.aio.Server:
+def _server(
+    options: Options, optimizer: Optimizer, operations: Operations, gate: Gate, checks: health.aio.HealthServicer
+) -> grpc.aio.Server:
     server = grpc.aio.server(
         interceptors=(GateKeeper(gate),),
         maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS,
@@ -130,10 +152,11 @@ def _server(options: Options, optimizer: Optimizer, gate: Gate, checks: health.a
             ("grpc.so_reuseport", 0),  # a second server on the port is a mistake, to be told at once
         ],
     )
-    server.add_generic_rpc_handlers((optimizer.handlers(),))
+    server.add_generic_rpc_handlers((optimizer.handlers(), operations.handlers()))
+    operations_pb2_grpc.add_OperationsServicer_to_server(operations, server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     if options.reflection:
-        reflection.enable_server_reflection((SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
 
 
@@ -168,7 +191,7 @@ async def _end(server: grpc.aio.Server, pool: WorkerPool, checks: health.aio.Hea
 
 async def _tell(checks: health.aio.HealthServicer, *, serving: bool) -> None:
     status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-    for service in ("", SERVICE_NAME):
+    for service in ("", *SERVICES):
         await checks.set(service, status)
 
 

@@ -2,6 +2,7 @@
 
 from dom_engine.wire.envelopes import content_digest, request_id_of, wrapped
 from dom_engine.wire.faults import failure, field_path, fitted, invalid_argument, retry_s_of
+from dom_engine.wire.operations import operation_message
 from dom_engine.wire.parts import part_event, parts_of, progress_event
 from dom_engine.wire.results import optimize_response, unfillable_response
 from dom_engine.wire.scenarios import raw_scenario, scenario_message
@@ -12,6 +13,7 @@ __all__ = [
     "field_path",
     "fitted",
     "invalid_argument",
+    "operation_message",
     "optimize_response",
     "part_event",
     "parts_of",

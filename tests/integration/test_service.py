@@ -21,6 +21,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from dom_engine.scenario.load import load_scenario
+from dom_engine.v1.jobs_pb2 import SubmitOptimizationRequest
+from dom_engine.v1.jobs_pb2_grpc import JobServiceStub
 from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
 from dom_engine.v1.plan_pb2 import Limit, Reason, Status
 from dom_engine.v1.problem_pb2 import Scenario
@@ -306,3 +308,10 @@ def test_the_example_of_the_documentation_works(server: Server, repository: Path
     script = script.replace("127.0.0.1:50051", server.address)
     done = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, text=True, check=True)
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [["1001", "newark"], ["1001", "reno"]]
+
+
+def test_without_a_store_there_are_no_jobs(channel: grpc.Channel, quickstart: Scenario) -> None:
+    job = SubmitOptimizationRequest(request=OptimizeRequest(scenario=quickstart))
+    with pytest.raises(grpc.RpcError) as caught:
+        JobServiceStub(channel).SubmitOptimization(job, timeout=PATIENCE_S)
+    assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION

@@ -57,7 +57,7 @@ def test_flags_reach_the_server(served: list[Options]) -> None:
     flags = (
         "--host ::1 --port 0 --reflection --workers 3 --small-workers 0 --spare-workers 2 --grace 1.5 "
         "--max-message-mb 8 --small-kb 1 --queue 7 --queue-mb 5 --tenant-limit 2 --max-solve-s 9 "
-        "--metrics-port 0 --tokens t --tls-cert c --tls-key k --tls-client-ca a"
+        "--metrics-port 0 --tokens t --tls-cert c --tls-key k --tls-client-ca a --jobs j --job-keep-h 0.5"
     )
     assert main(flags.split()) == 0
     assert served == [
@@ -73,6 +73,8 @@ def test_flags_reach_the_server(served: list[Options]) -> None:
             tls=Tls(Path("c"), Path("k"), Path("a")),
             tokens=Path("t"),
             metrics_port=0,
+            jobs=Path("j"),
+            job_keep_s=1_800.0,
         )
     ]
 
