@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -105,13 +105,16 @@ def _costs(micros: Mapping[str, int]) -> Costs:
     return Costs(**{f"{term}_micros": micros[term] for term in COST_TERMS})
 
 
-def _rows(kind: type[Row], file: str, tables: Mapping[str, Mapping[str, pa.Array]]) -> list[Row]:
+def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str, pa.Array]]]) -> list[Row]:
     fields = kind.DESCRIPTOR.fields_by_name
-    columns = {}
-    for column, cells in tables[file].items():
-        name = field_name(file, column)
-        columns[name] = _values(cells, RESULT_TABLES[file][column], fields[name])
-    return [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    rows: list[Row] = []
+    for piece in tables[file]:
+        columns = {}
+        for column, cells in piece.items():
+            name = field_name(file, column)
+            columns[name] = _values(cells, RESULT_TABLES[file][column], fields[name])
+        rows += [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return rows
 
 
 def field_name(file: str, column: str) -> str:
