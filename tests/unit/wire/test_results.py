@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from google.protobuf.message import Message
 
@@ -109,11 +108,11 @@ def test_every_cell_of_the_files_is_in_the_answer(result: Result) -> None:
         "prices.csv": list(response.certificate.prices),
         "order_bounds.csv": list(response.certificate.order_bounds),
     }
-    for file, columns in result_tables(result).items():
-        assert len(answered[file]) == len(next(iter(columns.values()))) > 0, file
+    for file, pieces in result_tables(result).items():
+        written = list(pieces)
         for column in RESULT_TABLES[file]:
-            cells: pa.StringArray = columns[column]
-            assert [as_cell(row, file, column) for row in answered[file]] == cells.to_pylist(), (file, column)
+            cells = [cell for piece in written for cell in piece[column].to_pylist()]
+            assert [as_cell(row, file, column) for row in answered[file]] == cells != [], (file, column)
     assert (response.request_id, response.problem_digest) == ("an id", result.problem.digest)
 
 
