@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dom_engine.cli import bench, imports, scenarios, serve, show, solve, verify, whatif
+from dom_engine.cli import bench, convert, imports, scenarios, serve, show, solve, verify, whatif
 
 HELP = """Source orders from a network at the least cost, and say how good the plan is.
 
@@ -58,5 +58,6 @@ app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
 app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
+app.command("convert")(convert.convert)
 app.command("scenarios")(scenarios.scenarios)
 app.command("serve", context_settings=serve.CONTEXT_SETTINGS)(serve.serve)
