@@ -65,11 +65,14 @@ class Shape:
 
         The first way leaves all to the second part. Only for shapes that ``keeps_splits``.
         """
-        parts = [self._parts(state) for state in range(self.num_states)]
-        begin = np.concatenate([[0], np.cumsum([len(part) for part in parts])])[:-1]
-        first = np.concatenate(parts)
-        second = np.repeat(np.arange(self.num_states), [len(part) for part in parts]) - first
-        return first.astype(np.int64), second.astype(np.int64), begin.astype(np.int64)
+        whole, first = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        for radix in self.radix:
+            digit, part = np.tril_indices(radix)
+            whole = (whole[:, np.newaxis] * radix + digit).ravel()
+            first = (first[:, np.newaxis] * radix + part).ravel()
+        by_state = np.lexsort((first, whole))
+        whole, first = whole[by_state], first[by_state]
+        return first, whole - first, np.searchsorted(whole, np.arange(self.num_states))
 
 
 @lru_cache(maxsize=64)

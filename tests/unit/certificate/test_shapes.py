@@ -1,31 +1,32 @@
-"""States as mixed-radix numbers."""
+"""States of shapes, against their digits written out."""
 
 from __future__ import annotations
+
+from itertools import product
+
+import pytest
 
 from dom_engine.certificate.shapes import Shape
 
 
-def test_states_count_the_first_line_highest() -> None:
-    shape = Shape((2, 3))
-    assert shape.num_states == 6
-    assert shape.digits.tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
+@pytest.mark.parametrize("radix", [(), (2,), (5,), (2, 2), (3, 1, 4), (2, 3, 2, 5), (7, 64, 9)])
+def test_below_lists_what_fits_into_a_state(radix: tuple[int, ...]) -> None:
+    shape = Shape(radix)
+    states = list(product(*(range(digits) for digits in radix)))
+    for state in range(0, len(states), max(1, len(states) // 50)):
+        fits = [
+            part
+            for part, digits in enumerate(states)
+            if part and all(a <= b for a, b in zip(digits, states[state], strict=True))
+        ]
+        assert shape.below(state).tolist() == fits
 
 
-def test_below_holds_what_a_state_contains_but_nothing() -> None:
-    assert Shape((2, 3)).below(4).tolist() == [1, 3, 4]
-    assert Shape((4,)).below(3).tolist() == [1, 2, 3]
-    assert Shape(()).below(0).tolist() == []
-
-
-def test_splits_are_all_sums_of_two() -> None:
-    first, second, begin = Shape((2, 2)).splits
-    assert (first + second).tolist() == [0, 1, 1, 2, 2, 3, 3, 3, 3]
-    assert begin.tolist() == [0, 1, 3, 5]
-    assert first[begin].tolist() == [0, 0, 0, 0]
-
-
-def test_below_is_the_same_where_too_much_to_keep() -> None:
-    large = Shape((40, 40, 3))
-    assert not large.keeps_splits
-    expected = [state for state in range(1, 800) if (large.digits[state] <= large.digits[800]).all()] + [800]
-    assert large.below(800).tolist() == expected
+@pytest.mark.parametrize("radix", [(), (4,), (3, 2), (2, 3, 4)])
+def test_splits_are_every_way_to_write_every_state_as_a_sum(radix: tuple[int, ...]) -> None:
+    shape = Shape(radix)
+    first, second, begin = shape.splits
+    for state in range(shape.num_states):
+        end = begin[state + 1] if state + 1 < shape.num_states else len(first)
+        ways = list(zip(first[begin[state] : end].tolist(), second[begin[state] : end].tolist(), strict=True))
+        assert ways == [(part, state - part) for part in (0, *shape.below(state).tolist())]
