@@ -12,6 +12,12 @@ The public API in one screen::
 
     report = verify(problem, Path("out"))
 
+Why an order is served as it is, and what one more of a row is worth::
+
+    answer = read_answer(problem, Path("out"))
+    explanation = explain_order(answer, "1001")
+    rows = shadow_prices(answer)
+
 A scenario and its variants side by side, and what certainly differs::
 
     study = solve_variants(Path("scenarios/peak-day"), Path("study"))
@@ -33,25 +39,44 @@ if TYPE_CHECKING:
     from dom_engine.desk import Desk
     from dom_engine.engine import solve
     from dom_engine.errors import DomError, InputError
+    from dom_engine.explain import explain as explain_order
+    from dom_engine.explain import read_answer
+    from dom_engine.explain import shadow as shadow_prices
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
     from dom_engine.whatif import solve_variants
 
-__all__ = ["Desk", "DomError", "InputError", "load_scenario", "solve", "solve_variants", "write_result"]
+__all__ = [
+    "Desk",
+    "DomError",
+    "InputError",
+    "explain_order",
+    "load_scenario",
+    "read_answer",
+    "shadow_prices",
+    "solve",
+    "solve_variants",
+    "write_result",
+]
 
 _HOMES = {
-    "Desk": "dom_engine.desk",
-    "DomError": "dom_engine.errors",
-    "InputError": "dom_engine.errors",
-    "load_scenario": "dom_engine.scenario",
-    "solve": "dom_engine.engine",
-    "solve_variants": "dom_engine.whatif",
-    "write_result": "dom_engine.scenario.results",
+    "Desk": ("dom_engine.desk", "Desk"),
+    "DomError": ("dom_engine.errors", "DomError"),
+    "InputError": ("dom_engine.errors", "InputError"),
+    "explain_order": ("dom_engine.explain", "explain"),
+    "load_scenario": ("dom_engine.scenario", "load_scenario"),
+    "read_answer": ("dom_engine.explain", "read_answer"),
+    "shadow_prices": ("dom_engine.explain", "shadow"),
+    "solve": ("dom_engine.engine", "solve"),
+    "solve_variants": ("dom_engine.whatif", "solve_variants"),
+    "write_result": ("dom_engine.scenario.results", "write_result"),
 }
+"""Where each name lives, and what it is called there: a function may not share a package's name."""
 
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'dom_engine' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    module, member = home
+    return getattr(import_module(module), member)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dom_engine.cli import bench, convert, imports, scenarios, serve, show, solve, verify, whatif
+from dom_engine.cli import bench, convert, explain, imports, scenarios, serve, shadow, show, solve, verify, whatif
 
 HELP = """Source orders from a network at the least cost, and say how good the plan is.
 
@@ -16,6 +16,7 @@ HELP = """Source orders from a network at the least cost, and say how good the p
   dom solve quickstart --out plan              solve one and show the plan
   dom verify quickstart plan                   check that plan, independently
   dom show plan                                see it again
+  dom explain quickstart plan 1006             why an order is served as it is
   dom whatif quickstart --out study            solve its variants and compare
 
 A scenario is a folder of tables and a [bold]scenario.yaml[/bold]; a result, of tables and a [bold]summary.json[/bold].
@@ -56,6 +57,8 @@ app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
+app.command("explain")(explain.explain)
+app.command("shadow")(shadow.shadow)
 app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
 app.command("convert")(convert.convert)
