@@ -55,7 +55,8 @@ def lagrangian(model: SourcingModel, prices: Prices, order_minima: float, fill_l
     on_node = model.rows.node >= 0
     num_nodes = len(model.nodes.activation_cost)
     of_node = np.bincount(model.rows.node[on_node], weights=answer[on_node], minlength=num_nodes)
-    of_node -= np.bincount(model.candidates.node, weights=prices.activation, minlength=num_nodes)
+    # Not in place: of nothing at all, bincount makes whole numbers.
+    of_node = of_node - np.bincount(model.candidates.node, weights=prices.activation, minlength=num_nodes)
     cost = model.nodes.activation_cost
     of_node = np.where(cost > 0, np.minimum(0.0, cost + of_node), of_node)
     total = order_minima + float(of_node.sum()) + float(answer[~on_node].sum())

@@ -90,7 +90,7 @@ def solve_compact(
         When to end, relative to the plan's cost.
     """
     every = np.arange(model.num_orders) if orders is None else np.unique(orders)
-    if _num_loads(model, every) > MOST_LOADS:
+    if num_loads(model, every) > MOST_LOADS:
         return CompactOutcome(None, None, False)
     network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit)
     if compact is None:
@@ -146,7 +146,8 @@ def state_compact(
     return network, compact._replace(slack=compact.slack + needless.slack), stand_ins
 
 
-def _num_loads(model: SourcingModel, orders: npt.NDArray[np.integer[Any]]) -> int:
+def num_loads(model: SourcingModel, orders: npt.NDArray[np.integer[Any]]) -> int:
+    """Sources times trips of some orders: how large their compact model gets."""
     offers, candidates = model.offers, model.candidates
     trips = offers.trip_ptr[offers.class_ptr[1:]] - offers.trip_ptr[offers.class_ptr[:-1]]
     loads = np.append(0, np.cumsum(np.diff(candidates.source_ptr) * trips[candidates.offer_class]))

@@ -38,10 +38,21 @@ def plan_of(model: SourcingModel, network: Network, layout: Layout, x: F64) -> P
     A pattern that breaks a rule the model relaxes is given up: its order is left unserved. None where shared rows do
     not hold.
     """
-    arcs, slots = network.arcs, network.slots
     arc, part = ragged(layout.part_ptr[:-1], layout.part_ptr[1:])
     units = np.rint(x[layout.part_col[part]]) * layout.part_unit[part]
-    quantity = np.bincount(arc, weights=units, minlength=len(arcs.slot)).astype(np.int64)
+    quantity = np.bincount(arc, weights=units, minlength=len(network.arcs.slot)).astype(np.int64)
+    judged = patterns_of(model, network, quantity)
+    used = np.zeros(model.num_rows, np.int64)
+    np.add.at(used, judged.draw_row, judged.draw)
+    return None if np.any(used > model.row_capacity()) else judged
+
+
+def patterns_of(model: SourcingModel, network: Network, quantity: I64) -> Patterns:
+    """The patterns that put ``quantity`` units on each arc, int64[num_arcs], exactly costed, one per order.
+
+    Those that break a rule are given up: their orders are left unserved. Together they may break shared rows.
+    """
+    arcs, slots = network.arcs, network.slots
     aboard = np.flatnonzero(quantity > 0)
     slot, of = np.unique(arcs.slot[aboard], return_inverse=True)
     at = np.searchsorted(network.orders, slots.order[slot])
@@ -61,15 +72,12 @@ def plan_of(model: SourcingModel, network: Network, layout: Layout, x: F64) -> P
         draw_row=np.zeros(0, np.int32),
         draw=np.zeros(0, np.int64),
     )
-    most = model.row_capacity()
-    judged, rule = judge(model, stated, most)
+    judged, rule = judge(model, stated, model.row_capacity())
     if rule.any():
         both = concatenate([judged, unserved(model, judged.order)])
         index = np.arange(len(rule))
         judged = take(both, np.where(rule > 0, index + len(rule), index))
-    used = np.zeros(model.num_rows, np.int64)
-    np.add.at(used, judged.draw_row, judged.draw)
-    return None if np.any(used > most) else judged
+    return judged
 
 
 def start_of(

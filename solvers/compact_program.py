@@ -54,13 +54,16 @@ class Compact(NamedTuple):
     """A program and where its columns stand.
 
     ``slack`` is money: what rounding may take off beside what the columns carry. ``step``: every plan costs a whole
-    multiple of so many micros (1 where nothing is known).
+    multiple of so many micros (1 where nothing is known). The model's row ``shared[i]`` is the program's row
+    ``shared_at[i]``, in measures and money.
     """
 
     program: Program
     layout: Layout
     slack: float
     step: int
+    shared: I64
+    shared_at: I64
 
 
 def build_compact(
@@ -81,11 +84,12 @@ def build_compact(
     cover_rows(model, network, layout, assembly)
     _slot_rows(model, network, loads, costs, layout, measures, assembly)
     _tier_rows(loads, costs, layout, measures, assembly)
-    stock_rows(model, network, layout, measures, assembly)
-    rounded_rows = capacity_rows(model, draws, layout, measures, assembly)
+    stock, stock_at = stock_rows(model, network, layout, measures, assembly)
+    capacity, capacity_at, rounded_rows = capacity_rows(model, draws, layout, measures, assembly)
     slack = _loose_slack(model, network, layout, terms) + rounded_rows * MICROS
     program = assembly.program()
-    return Compact(program, layout, slack, _step(program, layout, costs, terms))
+    shared, shared_at = np.concatenate([stock, capacity]), np.concatenate([stock_at, capacity_at])
+    return Compact(program, layout, slack, _step(program, layout, costs, terms), shared, shared_at)
 
 
 def _step(program: Program, layout: Layout, costs: SlotCosts, terms: SlotTerms) -> int:

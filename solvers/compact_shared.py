@@ -63,8 +63,10 @@ def add_units(measures: Measures, arcs: I64, row: I64, assembly: Assembly) -> No
     assembly.entries(row[entry], col, units)
 
 
-def stock_rows(model: SourcingModel, network: Network, layout: Layout, measures: Measures, assembly: Assembly) -> None:
-    """(C2), open only with the node where that costs anything."""
+def stock_rows(
+    model: SourcingModel, network: Network, layout: Layout, measures: Measures, assembly: Assembly
+) -> tuple[I64, I64]:
+    """(C2), open only with the node where that costs anything. Returns (row stated, its place in the program)."""
     arcs = network.arcs
     key = np.unique(arcs.row * len(model.lines.item) + arcs.line)
     row, line = np.divmod(key, len(model.lines.item))
@@ -80,10 +82,16 @@ def stock_rows(model: SourcingModel, network: Network, layout: Layout, measures:
     add_units(measures, here, at[arcs.row[here]], assembly)
     opens = stated[opening[stated] >= 0]
     assembly.entries(at[opens], opening[opens], -np.minimum(limit, demand)[opens])
+    return stated, at[stated]
 
 
-def capacity_rows(model: SourcingModel, draws: Draws, layout: Layout, measures: Measures, assembly: Assembly) -> int:
-    """(C3), loads and overtime open only with their node. Returns how many rows have overtime: its cost is rounded."""
+def capacity_rows(
+    model: SourcingModel, draws: Draws, layout: Layout, measures: Measures, assembly: Assembly
+) -> tuple[I64, I64, int]:
+    """(C3), loads and overtime open only with their node.
+
+    Returns (row stated, its place in the program), and how many have overtime: its cost is rounded.
+    """
     rows = model.rows
     stated = np.unique(draws.row)
     scale = rows.scale[stated].astype(np.float64)
@@ -111,4 +119,4 @@ def capacity_rows(model: SourcingModel, draws: Draws, layout: Layout, measures: 
         link = assembly.rows(len(tied), upper=0.0)
         assembly.entries(link, column[tied], 1.0)
         assembly.entries(link, opening[tied], -most[tied])
-    return int(extra.sum())
+    return stated, row, int(extra.sum())

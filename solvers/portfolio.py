@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from solvers import bulky
 from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.closing import close_by_compact, close_by_pool
 from solvers.columns import generate_columns
@@ -126,8 +127,11 @@ def _search(
         pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
         if stop.reason is None:
             dear = int(priced.work.sum()) > DEAR_WORK * model.num_orders
-            dear = dear and len(model.sources.line) <= COMPACT_SOURCES
-            prices = _improve(model, settings, stop, incumbent, pool, dear)
+            if dear and fill_limit is None and bulky.applies(model):
+                prices = _improve_bulky(model, settings, stop, incumbent)
+            else:
+                dear = dear and len(model.sources.line) <= COMPACT_SOURCES
+                prices = _improve(model, settings, stop, incumbent, pool, dear)
     return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
 
 
@@ -163,6 +167,15 @@ def _improve(
         with stop.share(POOL_SHARE):
             close_by_pool(model, gap, seed, threads, stop, incumbent, generated, PRICING_WORK)
     if not incumbent.closed(gap) and stop.reason is None and not (dear and not stop.was_cut):
+        close_by_compact(model, gap, seed, threads, stop, incumbent)
+    return prices
+
+
+def _improve_bulky(model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent) -> Prices:
+    """Instead of steps 3 to 5 where pricing is dear; the compact model closes what is left."""
+    gap, seed, threads = settings.gap, settings.seed, settings.threads
+    prices = bulky.improve_bulky(model, gap, seed, threads, stop, incumbent, PRICING_WORK)
+    if not incumbent.closed(gap) and stop.reason is None:
         close_by_compact(model, gap, seed, threads, stop, incumbent)
     return prices
 

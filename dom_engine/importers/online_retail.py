@@ -261,9 +261,11 @@ def _stock(
     rng: np.random.Generator,
 ) -> CsvTable:
     demand: Counter[str] = Counter()
+    num_lines: Counter[str] = Counter()
     for invoice in invoices:
         for _, item, wanted, _ in invoice.lines:
             demand[item] += wanted
+            num_lines[item] += 1
     items = sorted(demand)
     item_idx, node_idx, quantity = spread_stock(
         np.array([demand[item] for item in items], dtype=np.int64),
@@ -271,6 +273,8 @@ def _stock(
         factor=factor,
         stocking_nodes=stocking_centres,
         rng=rng,
+        # A wholesaler's centre holds an item by the line, not by the piece: else one line of 24 lies at six centres.
+        lot=np.array([-(-demand[item] // num_lines[item]) for item in items], dtype=np.int64),
     )
     table = CsvTable("inventory", ["node", "item", "quantity"])
     for item, node, units in zip(item_idx.tolist(), node_idx.tolist(), quantity.tolist(), strict=True):
@@ -307,7 +311,7 @@ A cancellation comes after the order was sourced and names no invoice, so it is 
 
 **Generated, seed {seed}:** destinations (a US metropolitan area by its share of the population, one per customer,
 and per invoice where no customer is named) and stock ({stock_factor:g} units per unit of the day's demand for an
-item in expectation, at about {stocking_centres} of the centres).
+item in expectation, at about {stocking_centres} of the centres, but at no more than it has mean lines in stock).
 
 **Costs:** {PER_SHIPMENT} a shipment, {PER_UNIT} a unit, {PER_UNIT_MILE} a unit and mile; a unit left unserved costs
 twice a shipment and twice the unit's cost from the farthest centre.

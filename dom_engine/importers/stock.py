@@ -16,6 +16,7 @@ def spread_stock(
     factor: float,
     stocking_nodes: int,
     rng: np.random.Generator,
+    lot: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Give every item ``factor`` times its demand in expectation, spread over a few nodes.
 
@@ -32,6 +33,9 @@ def spread_stock(
         Mean number of nodes an item lies at; each item draws within two of it.
     rng
         Source of chance.
+    lot
+        Units, per item, shape (items,), positive: an item lies at no more nodes than its stock makes lots. None: at so
+        many nodes as are drawn, however few units each of them gets.
 
     Returns
     -------
@@ -57,6 +61,8 @@ def spread_stock(
         by_key = np.argsort(np.take_along_axis(keys, chosen, axis=1), axis=1, kind="stable")
         chosen = np.take_along_axis(chosen, by_key, axis=1)
         count = rng.integers(least, most + 1, len(wanted))
+        if lot is not None:
+            count = np.minimum(count, np.maximum(1, units // lot[start : start + ITEMS_PER_CHUNK]))
         share = node_weight[chosen] * rng.uniform(0.5, 1.5, chosen.shape)
         share[np.arange(most)[None, :] >= count[:, None]] = 0.0
         share /= share.sum(axis=1, keepdims=True)

@@ -102,6 +102,16 @@ def test_the_seed_decides_and_a_customer_has_one_address(source: Path, tmp_path:
     assert 0.5 < share < 0.85
 
 
+def test_an_item_lies_by_the_line_not_by_the_piece(source: Path, tmp_path: Path) -> None:
+    rows = [f"7{n:05d},A,X,24,2011-01-03 10:00:00,1.0,{n}.0,United Kingdom" for n in range(40)]
+    rows += ["800000,ONCE,X,24,2011-01-03 10:00:00,1.0,1.0,United Kingdom"]
+    (source / "retail.csv").write_text(HEADER + "\n".join(rows))
+    (day,) = do_import(source, tmp_path / "out")
+    centres = Counter(row["item"] for row in read_table(day, "inventory"))
+    assert centres["ONCE"] == 1
+    assert centres["A"] > 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
