@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATA_FOLDER = Path(os.environ.get("DOM_DATA") or ROOT.parent / "shared" / "data")
 
 # Before anything imports numba, which reads it once.
@@ -45,8 +47,22 @@ def data_dir() -> Path:
     return DATA_FOLDER
 
 
+@pytest.fixture(scope="session")
+def browser() -> str:
+    """A Chromium to open pages in without a screen; only its absence may skip a test."""
+    found = _browser()
+    if found is None:
+        pytest.skip(f"no browser on the path ({', '.join(BROWSERS)})")
+    return found
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def _skip_is_excused(item: pytest.Item) -> bool:
-    return "data_dir" in getattr(item, "fixturenames", ()) and not DATA_FOLDER.is_dir()
+    needs = getattr(item, "fixturenames", ())
+    return ("data_dir" in needs and not DATA_FOLDER.is_dir()) or ("browser" in needs and _browser() is None)
 
 
 def _under_ci() -> bool:

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from dom_engine.cli import bench, convert, explain, imports, scenarios, serve, shadow, show, solve, verify, whatif
+from dom_engine.cli import (
+    bench,
+    convert,
+    explain,
+    imports,
+    report,
+    scenarios,
+    serve,
+    shadow,
+    show,
+    solve,
+    verify,
+    whatif,
+)
 
 HELP = """Source orders from a network at the least cost, and say how good the plan is.
 
@@ -59,6 +72,7 @@ app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
+app.command("report")(report.report)
 app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
 app.command("convert")(convert.convert)

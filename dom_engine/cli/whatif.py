@@ -88,7 +88,7 @@ def whatif(
     from dom_engine.cli.blocks import Remark
     from dom_engine.cli.compared import study_blocks
 
-    terminal.show([*study_blocks(study), Remark(f"Written to {out}. See a plan: dom show {out}/base")])
+    terminal.show([*study_blocks(study), Remark(f"Written to {out}. For a browser: dom report {out} --out study.html")])
 
 
 def _members(study: Study) -> dict[str, object]:

@@ -1,0 +1,5 @@
+"""A result or a study as one self-contained HTML file, for people who do not open CSV files."""
+
+from dom_engine.report.build import write_report
+
+__all__ = ["write_report"]

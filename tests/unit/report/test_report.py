@@ -1,0 +1,135 @@
+"""Reports of shipped scenarios: the numbers on the page, and how a real browser finds it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from dom_engine.errors import InputError
+from dom_engine.report import write_report
+from dom_engine.whatif import solve_variants
+from tests.runs import TO_THE_END, Run, run_folder
+
+# Run after the page's own script: uses it as a reader does, and says on the page what came of it.
+PROBE = """
+<script>
+const table = [...document.querySelectorAll("table")].find((t) => t.caption.textContent === "Cost by term");
+const first = () => table.tBodies[0].rows[0].cells[0].textContent;
+const heading = table.tHead.rows[0].cells[1];
+heading.firstElementChild.click();
+const cheapest = first();
+heading.firstElementChild.click();
+const field = document.querySelector("input[aria-label='Filter Metrics of every variant']");
+field.value = "costs.late";
+field.dispatchEvent(new Event("input"));
+const metrics = field.closest("label").nextElementSibling.querySelector("tbody");
+document.body.dataset.probe = JSON.stringify({
+  cheapest, dearest: first(), sorted: heading.getAttribute("aria-sort"),
+  shown: [...metrics.rows].filter((row) => !row.hidden).map((row) => row.cells[1].textContent),
+  figures: document.querySelectorAll("figure svg").length,
+  wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+});
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def solved(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_folder(repository / "scenarios" / "quickstart", tmp_path_factory.mktemp("plan") / "out")
+
+
+@pytest.fixture(scope="module")
+def study(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "out"
+    solve_variants(repository / "scenarios" / "quickstart", out, overrides=TO_THE_END)
+    return out
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_a_plan_in_numbers(solved: Run, tmp_path: Path) -> None:
+    write_report(solved.folder, tmp_path / "plan.html")
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    text = text_of(page)
+    assert "cost 115.80 USD" in text
+    assert "units filled 14 of 15" in text
+    assert "freight 84.80; unmet 25.00; late 4.00; split 2.00; total 115.80" in text
+    assert "1 shipment 5; 2 shipments 1" in text
+    assert "on time 6; 1 d late 1" in text
+    assert "newark 2025-11-24 2 6 1" in text
+    assert "1006 1 1 STOCK_TAKEN" in text
+    assert "reno ground 3 5 42.20" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.html"]
+
+
+def test_a_page_needs_nothing_beside_itself(solved: Run, tmp_path: Path) -> None:
+    write_report(solved.folder, tmp_path / "plan.html")
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|\bsrc=|\bhref=|@import|url\(", page)
+
+
+def test_ids_cannot_break_the_page(solved: Run, tmp_path: Path) -> None:
+    shutil.copytree(solved.folder, tmp_path / "plan")
+    for file in ("shipments.csv", "unallocated.csv"):
+        table = tmp_path / "plan" / file
+        table.write_text(table.read_text().replace("reno", "<script>alert(1)</script>"))
+    write_report(tmp_path / "plan", tmp_path / "plan.html")
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_variants_in_numbers(study: Path, tmp_path: Path) -> None:
+    write_report(study, tmp_path / "study.html")
+    text = text_of((tmp_path / "study.html").read_text(encoding="utf-8"))
+    assert "reno-closed 153.00 37.20 37.20 37.20 OPTIMAL" in text
+    assert "splits-hurt 122.80 7.00 7.00 7.00 OPTIMAL" in text
+    assert "Base: Costs in USD" in text
+
+
+def test_a_study_that_moved_on_is_refused(study: Path, tmp_path: Path) -> None:
+    shutil.copytree(study, tmp_path / "study")
+    shutil.rmtree(tmp_path / "study" / "reno-closed")
+    shutil.copytree(study / "base", tmp_path / "study" / "reno-closed")
+    with pytest.raises(InputError, match="'reno-closed' was solved again since"):
+        write_report(tmp_path / "study", tmp_path / "study.html")
+    assert not (tmp_path / "study.html").exists()
+
+
+@pytest.mark.parametrize("missing", ["summary.json", "shipments.csv"])
+def test_what_is_no_result_is_refused(missing: str, solved: Run, tmp_path: Path) -> None:
+    shutil.copytree(solved.folder, tmp_path / "plan")
+    (tmp_path / "plan" / missing).unlink()
+    with pytest.raises(InputError, match=missing):
+        write_report(tmp_path / "plan", tmp_path / "plan.html")
+    assert not (tmp_path / "plan.html").exists()
+
+
+@pytest.mark.parametrize("width", [1100, 500])
+def test_a_browser_shows_figures_sorts_and_filters(width: int, browser: str, study: Path, tmp_path: Path) -> None:
+    write_report(study, tmp_path / "study.html")
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    (tmp_path / "probed.html").write_text(page.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
+    command = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        f"--window-size={width},900",
+    ]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (tmp_path / "probed.html").as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert "CONSOLE" not in done.stderr, done.stderr
+    (told,) = re.findall(r'data-probe="([^"]*)"', done.stdout)
+    assert unescape(told) == (
+        '{"cheapest":"split","dearest":"freight","sorted":"descending",'
+        '"shown":["costs.late","raw_costs.late","costs.late","raw_costs.late"],"figures":6,"wide":false}'
+    )
