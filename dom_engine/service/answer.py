@@ -13,23 +13,28 @@ from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
 from dom_engine import engine
-from dom_engine.audit import evaluate, reasons
+from dom_engine.audit import Rule, evaluate, reasons, violations
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Reason, Result
 from dom_engine.errors import AuditError, Fault, InputError, StoppedError
 from dom_engine.scenario.build import build_problem
+from dom_engine.scenario.raw import RawScenario
 from dom_engine.service.frames import Ask
 from dom_engine.service.job import Job
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
+from dom_engine.v1.optimizer_pb2 import EvaluatePlanRequest, OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
 from dom_engine.wire import (
+    evaluation_response,
     failure,
     invalid_argument,
     optimize_response,
     part_event,
     parts_of,
     raw_scenario,
+    stated_plan,
     unfillable_response,
+    upload,
+    upload_events,
 )
 from solvers.stop import Stop
 
@@ -82,10 +87,41 @@ def _optimize_stream(payload: bytes, job: Job, solve: Solve) -> bytes:
     return b""
 
 
-def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeResponse:
-    """Do with a scenario what its request asks for."""
-    mode = _mode(request)
+def _upload_and_optimize(payload: bytes, job: Job, solve: Solve) -> bytes:
+    request, raw = upload(payload)
+    done = _done(request, raw, job, solve)
+    if isinstance(done, OptimizeResponse):
+        job.part(part_event(done))  # nothing was solved: a few rows, as in every stream
+    else:
+        for event in upload_events(done, request.request_id, with_certificate=not request.omit_certificate):
+            job.part(event)
+    return b""
+
+
+def _evaluate_plan(payload: bytes, _job: Job, _solve: Solve) -> bytes:
+    request = EvaluatePlanRequest.FromString(payload)
+    if faults := _request_id_faults(request.request_id):
+        raise InputError(faults)
     problem = build_problem(raw_scenario(request.scenario))
+    plan = stated_plan(problem, request.plan)
+    found = violations(problem, plan)
+    well_formed = all(one.code is not Rule.INTEGRITY for one in found)
+    evaluation = evaluate(problem, plan) if well_formed else None
+    return evaluation_response(problem, plan, found, evaluation, request.request_id).SerializeToString()
+
+
+def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeResponse:
+    """The answer to a request."""
+    done = _done(request, raw_scenario(request.scenario), job, solve)
+    if isinstance(done, OptimizeResponse):
+        return done
+    return optimize_response(done, request.request_id, with_certificate=not request.omit_certificate)
+
+
+def _done(request: OptimizeRequest, raw: RawScenario, job: Job, solve: Solve) -> OptimizeResponse | Result:
+    """Do with a scenario what its request asks for; what was solved is a result, anything less an answer."""
+    mode = _mode(request)
+    problem = build_problem(raw)
     if mode == OptimizeRequest.MODE_VALIDATE_ONLY:
         return OptimizeResponse(request_id=request.request_id, problem_digest=problem.digest)
     if mode == OptimizeRequest.MODE_DETECT_INFEASIBLE:
@@ -95,7 +131,7 @@ def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeRespo
         return unfillable_response(problem, found, evaluate(problem, nothing), kept, request.request_id)
     result = solve(problem, job.stop_for(problem), job)
     log.info("%d orders, %s, %.3f s", len(problem.orders), result.status.value, job.elapsed_s)
-    return optimize_response(result, request.request_id, with_certificate=not request.omit_certificate)
+    return result
 
 
 def _mode(request: OptimizeRequest) -> OptimizeRequest.Mode:
@@ -123,4 +159,11 @@ def _request_id_faults(request_id: str) -> list[Fault]:
     return []
 
 
-_RESPOND: Mapping[Ask, Respond] = MappingProxyType({Ask.OPTIMIZE: _optimize, Ask.OPTIMIZE_STREAM: _optimize_stream})
+_RESPOND: Mapping[Ask, Respond] = MappingProxyType(
+    {
+        Ask.OPTIMIZE: _optimize,
+        Ask.OPTIMIZE_STREAM: _optimize_stream,
+        Ask.UPLOAD_AND_OPTIMIZE: _upload_and_optimize,
+        Ask.EVALUATE_PLAN: _evaluate_plan,
+    }
+)

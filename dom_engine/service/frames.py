@@ -33,6 +33,8 @@ class Ask(IntEnum):
 
     OPTIMIZE = 1
     OPTIMIZE_STREAM = 2
+    UPLOAD_AND_OPTIMIZE = 3
+    EVALUATE_PLAN = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@ from dom_engine.v1 import plan_pb2 as _plan_pb2
 from dom_engine.v1 import problem_pb2 as _problem_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import field_info_pb2 as _field_info_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -75,3 +76,67 @@ class Progress(_message.Message):
     gap: float
     elapsed_s: float
     def __init__(self, phase: _Optional[str] = ..., incumbent_micros: _Optional[int] = ..., lower_bound_micros: _Optional[int] = ..., gap: _Optional[float] = ..., elapsed_s: _Optional[float] = ...) -> None: ...
+
+class UploadAndOptimizeRequest(_message.Message):
+    __slots__ = ("request", "table")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    request: OptimizeRequest
+    table: TablePiece
+    def __init__(self, request: _Optional[_Union[OptimizeRequest, _Mapping]] = ..., table: _Optional[_Union[TablePiece, _Mapping]] = ...) -> None: ...
+
+class UploadAndOptimizeResponse(_message.Message):
+    __slots__ = ("progress", "part", "table")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    progress: Progress
+    part: OptimizeResponse
+    table: TablePiece
+    def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., part: _Optional[_Union[OptimizeResponse, _Mapping]] = ..., table: _Optional[_Union[TablePiece, _Mapping]] = ...) -> None: ...
+
+class TablePiece(_message.Message):
+    __slots__ = ("table", "data")
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    table: str
+    data: bytes
+    def __init__(self, table: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class EvaluatePlanRequest(_message.Message):
+    __slots__ = ("request_id", "scenario", "plan")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SCENARIO_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    scenario: _problem_pb2.Scenario
+    plan: _plan_pb2.Plan
+    def __init__(self, request_id: _Optional[str] = ..., scenario: _Optional[_Union[_problem_pb2.Scenario, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ...) -> None: ...
+
+class EvaluatePlanResponse(_message.Message):
+    __slots__ = ("request_id", "problem_digest", "violations", "objective_micros", "costs", "raw_costs", "kpis")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    COSTS_FIELD_NUMBER: _ClassVar[int]
+    RAW_COSTS_FIELD_NUMBER: _ClassVar[int]
+    KPIS_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    problem_digest: str
+    violations: _containers.RepeatedCompositeFieldContainer[Violation]
+    objective_micros: int
+    costs: _plan_pb2.Costs
+    raw_costs: _plan_pb2.Costs
+    kpis: _plan_pb2.Kpis
+    def __init__(self, request_id: _Optional[str] = ..., problem_digest: _Optional[str] = ..., violations: _Optional[_Iterable[_Union[Violation, _Mapping]]] = ..., objective_micros: _Optional[int] = ..., costs: _Optional[_Union[_plan_pb2.Costs, _Mapping]] = ..., raw_costs: _Optional[_Union[_plan_pb2.Costs, _Mapping]] = ..., kpis: _Optional[_Union[_plan_pb2.Kpis, _Mapping]] = ...) -> None: ...
+
+class Violation(_message.Message):
+    __slots__ = ("rule", "where", "message")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    WHERE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    where: str
+    message: str
+    def __init__(self, rule: _Optional[str] = ..., where: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...

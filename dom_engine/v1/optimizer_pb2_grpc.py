@@ -53,6 +53,16 @@ class OptimizerServiceStub:
                 request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.SerializeToString,
                 response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.FromString,
                 _registered_method=True)
+        self.UploadAndOptimize = channel.stream_stream(
+                '/dom_engine.v1.OptimizerService/UploadAndOptimize',
+                request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeRequest.SerializeToString,
+                response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeResponse.FromString,
+                _registered_method=True)
+        self.EvaluatePlan = channel.unary_unary(
+                '/dom_engine.v1.OptimizerService/EvaluatePlan',
+                request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.SerializeToString,
+                response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.FromString,
+                _registered_method=True)
 
 
 class OptimizerServiceServicer:
@@ -85,6 +95,25 @@ class OptimizerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadAndOptimize(self, request_iterator, context):
+        """Solves one scenario whose tables come as Arrow, and answers the tables of the plan as Arrow: for batches too large
+        for a message a row.
+
+        The first message is the request, its scenario without the tables that follow; then the tables, in pieces. The
+        tables come under the names and with the columns of the scenario's files, in any Arrow type that a Parquet file may
+        have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EvaluatePlan(self, request, context):
+        """Says what a plan of the caller's costs, and which rules it breaks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OptimizerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +126,16 @@ def add_OptimizerServiceServicer_to_server(servicer, server):
                     servicer.OptimizeStream,
                     request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.FromString,
                     response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.SerializeToString,
+            ),
+            'UploadAndOptimize': grpc.stream_stream_rpc_method_handler(
+                    servicer.UploadAndOptimize,
+                    request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeRequest.FromString,
+                    response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeResponse.SerializeToString,
+            ),
+            'EvaluatePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.EvaluatePlan,
+                    request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.FromString,
+                    response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -162,6 +201,60 @@ class OptimizerService:
             '/dom_engine.v1.OptimizerService/OptimizeStream',
             dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamRequest.SerializeToString,
             dom__engine_dot_v1_dot_optimizer__pb2.OptimizeStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadAndOptimize(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/dom_engine.v1.OptimizerService/UploadAndOptimize',
+            dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeRequest.SerializeToString,
+            dom__engine_dot_v1_dot_optimizer__pb2.UploadAndOptimizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EvaluatePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dom_engine.v1.OptimizerService/EvaluatePlan',
+            dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.SerializeToString,
+            dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,16 +5,20 @@ from dom_engine.wire.faults import failure, field_path, fitted, invalid_argument
 from dom_engine.wire.files import REQUEST_SUFFIXES, request_file, request_scenario
 from dom_engine.wire.operations import operation_message
 from dom_engine.wire.parts import part_event, parts_of, progress_event
+from dom_engine.wire.plans import evaluation_response, stated_plan
 from dom_engine.wire.results import optimize_response, unfillable_response
 from dom_engine.wire.scenarios import raw_scenario, scenario_message
+from dom_engine.wire.uploads import joined, upload, upload_events
 
 __all__ = [
     "REQUEST_SUFFIXES",
     "content_digest",
+    "evaluation_response",
     "failure",
     "field_path",
     "fitted",
     "invalid_argument",
+    "joined",
     "operation_message",
     "optimize_response",
     "part_event",
@@ -26,6 +30,9 @@ __all__ = [
     "request_scenario",
     "retry_s_of",
     "scenario_message",
+    "stated_plan",
     "unfillable_response",
+    "upload",
+    "upload_events",
     "wrapped",
 ]

@@ -38,8 +38,10 @@ def _fields(payload: bytes, number: int) -> Iterator[bytes]:
             yield field.data
 
 
-def content_digest(payload: bytes, kind: type[Message]) -> bytes:
+def content_digest(payload: bytes, kind: type[Message] | None = None) -> bytes:
     """SHA-256 of what a serialised message says, however its maps are ordered; of the bytes where it is none."""
+    if kind is None:
+        return hashlib.sha256(payload).digest()
     try:
         payload = kind.FromString(payload).SerializeToString(deterministic=True)
     except DecodeError:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from dom_engine.domain.columns import I64
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Reasons, Result
 from dom_engine.domain.settings import COST_TERMS
@@ -33,10 +34,19 @@ from dom_engine.wire.words import numbers_of
 
 Row = TypeVar("Row", bound=Message)
 
-_DECIMALS = {Kind.MICROS: 6, Kind.THOUSANDTHS: 3, Kind.INTEGER: 0}
+DECIMALS = {Kind.MICROS: 6, Kind.THOUSANDTHS: 3, Kind.INTEGER: 0}
 _SMALL_UNITS = {"_kg": "_g", "_km": "_m"}
-_AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
+AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
 """Amounts whose unit depends on the row: no integer could say it."""
+
+
+def answer_head(result: Result, request_id: str = "") -> OptimizeResponse:
+    """The answer to a request without the rows of its tables."""
+    return OptimizeResponse(
+        request_id=request_id,
+        problem_digest=result.problem.digest,
+        summary=summary_message(summary(result)),
+    )
 
 
 def optimize_response(result: Result, request_id: str = "", *, with_certificate: bool = True) -> OptimizeResponse:
@@ -86,9 +96,9 @@ def summary_message(stated: Mapping[str, Any]) -> Summary:
             weighted_unallocated_micros=stated["fill"]["weighted_unallocated_micros"],
             lower_bound_micros=stated["fill"]["lower_bound_micros"],
         ),
-        costs=_costs(stated["costs_micros"]),
-        raw_costs=_costs(stated["raw_costs_micros"]),
-        kpis=Kpis(**{name: value for name, value in stated["kpis"].items() if name in Kpis.DESCRIPTOR.fields_by_name}),
+        costs=costs_message(stated["costs_micros"]),
+        raw_costs=costs_message(stated["raw_costs_micros"]),
+        kpis=kpis_message(stated["kpis"]),
         timings_s=stated["timings_s"],
         versions=stated["versions"],
     )
@@ -101,7 +111,13 @@ def summary_message(stated: Mapping[str, Any]) -> Summary:
     return message
 
 
-def _costs(micros: Mapping[str, int]) -> Costs:
+def kpis_message(stated: Mapping[str, float | int]) -> Kpis:
+    """Key figures as a message; amounts as micros alone."""
+    return Kpis(**{name: value for name, value in stated.items() if name in Kpis.DESCRIPTOR.fields_by_name})  # type: ignore[arg-type]  # its types are the fields'
+
+
+def costs_message(micros: Mapping[str, int]) -> Costs:
+    """Money by term."""
     return Costs(**{f"{term}_micros": micros[term] for term in COST_TERMS})
 
 
@@ -120,7 +136,7 @@ def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str,
 def field_name(file: str, column: str) -> str:
     """The field that carries a column: the column's name, and where the unit is smaller on the wire, that unit's."""
     kind = RESULT_TABLES[file][column]
-    if (file, column) in _AS_TEXT:
+    if (file, column) in AS_TEXT:
         return column
     if kind is Kind.MICROS:
         return f"{column}_micros"
@@ -134,14 +150,15 @@ def _values(cells: pa.StringArray, kind: Kind, field: FieldDescriptor) -> list[A
         numbers = numbers_of(field.enum_type)
         return [numbers[word] for word in cells.to_pylist()]
     if field.type == FieldDescriptor.TYPE_INT64:
-        return _integers(cells, _DECIMALS[kind])
+        integers: list[int] = exact_integers(cells, DECIMALS[kind]).tolist()
+        return integers
     texts: list[str] = cells.to_pylist()
     return [text == "true" for text in texts] if kind is Kind.FLAG else texts
 
 
-def _integers(cells: pa.StringArray, decimals: int) -> list[int]:
-    """Decimals as integers of their last place: ``12.500000`` with 6 is ``12_500_000``."""
+def exact_integers(cells: pa.StringArray, decimals: int) -> I64:
+    """Decimals as integers of their last place, int64[len(cells)]: ``12.500000`` with 6 is ``12_500_000``."""
     exact = pa.concat_arrays([cells.cast(pa.decimal128(38, decimals))])  # a copy that starts at its buffer's start
     words = np.frombuffer(exact.buffers()[1], np.int64, 2 * len(exact)) if len(exact) else np.zeros(0, np.int64)
-    values: list[int] = words[::2].tolist()
+    values: I64 = words[::2]
     return values

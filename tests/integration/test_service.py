@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
 import grpc
+import pyarrow as pa
 import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
@@ -23,9 +25,17 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from dom_engine.scenario.load import load_scenario
 from dom_engine.v1.jobs_pb2 import SubmitOptimizationRequest
 from dom_engine.v1.jobs_pb2_grpc import JobServiceStub
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
+from dom_engine.v1.optimizer_pb2 import (
+    EvaluatePlanRequest,
+    OptimizeRequest,
+    OptimizeResponse,
+    OptimizeStreamRequest,
+    TablePiece,
+    UploadAndOptimizeRequest,
+)
 from dom_engine.v1.plan_pb2 import Limit, Reason, Status
 from dom_engine.v1.problem_pb2 import Scenario
+from dom_engine.wire import raw_scenario
 from tests.integration.service import SERVICE, Server, endless, large_scenario, scenario_in, serving, stub, violations
 
 PATIENCE_S = 60.0
@@ -315,3 +325,50 @@ def test_without_a_store_there_are_no_jobs(channel: grpc.Channel, quickstart: Sc
     with pytest.raises(grpc.RpcError) as caught:
         JobServiceStub(channel).SubmitOptimization(job, timeout=PATIENCE_S)
     assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+
+
+def test_an_upload_is_answered_as_arrow_what_optimize_answers(channel: grpc.Channel, quickstart: Scenario) -> None:
+    methods = stub(channel)
+    alone = methods.Optimize(OptimizeRequest(scenario=quickstart), timeout=PATIENCE_S)
+    tables = {name: raw_scenario(quickstart).tables[name].data for name in ("orders", "order_lines")}
+    settings = Scenario.FromString(quickstart.SerializeToString())
+
+    def pieces() -> Iterator[UploadAndOptimizeRequest]:
+        for name in tables:
+            settings.ClearField(name)
+        yield UploadAndOptimizeRequest(request=OptimizeRequest(scenario=settings))
+        for name, table in tables.items():
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, table.schema) as writer:
+                writer.write_table(table)
+            yield UploadAndOptimizeRequest(table=TablePiece(table=name, data=sink.getvalue().to_pybytes()))
+
+    events = list(methods.UploadAndOptimize(pieces(), timeout=PATIENCE_S))
+    (head,) = [event.part for event in events if event.WhichOneof("event") == "part"]
+    assert head.problem_digest == alone.problem_digest
+    assert head.summary.costs == alone.summary.costs
+    data = b"".join(event.table.data for event in events if event.table.table == "shipments")
+    shipments = pa.ipc.open_stream(data).read_all()
+    assert shipments.column("total_micros").to_pylist() == [row.total_micros for row in alone.plan.shipments]
+    evaluated = methods.EvaluatePlan(EvaluatePlanRequest(scenario=quickstart, plan=alone.plan), timeout=PATIENCE_S)
+    assert evaluated.objective_micros == alone.summary.objective_micros
+    assert not evaluated.violations
+
+
+def test_an_upload_of_nothing_is_refused_and_one_given_up_is_forgotten(channel: grpc.Channel) -> None:
+    methods = stub(channel)
+    with pytest.raises(grpc.RpcError) as caught:
+        list(methods.UploadAndOptimize(iter(()), timeout=PATIENCE_S))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    never = threading.Event()
+
+    def half() -> Iterator[UploadAndOptimizeRequest]:
+        yield UploadAndOptimizeRequest(request=OptimizeRequest())
+        never.wait(PATIENCE_S)
+
+    call = methods.UploadAndOptimize(half())
+    call.cancel()
+    never.set()
+    assert call.code() == grpc.StatusCode.CANCELLED
+    health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE_S)
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
