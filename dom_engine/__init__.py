@@ -21,6 +21,8 @@ Why an order is served as it is, and what one more of a row is worth::
 A scenario and its variants side by side, and what certainly differs::
 
     study = solve_variants(Path("scenarios/peak-day"), Path("study"))
+    write_report(Path("study"), Path("study.html"))
+    changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
 
 One order at a time, at the prices of a batch::
 
@@ -42,20 +44,24 @@ if TYPE_CHECKING:
     from dom_engine.explain import explain as explain_order
     from dom_engine.explain import read_answer
     from dom_engine.explain import shadow as shadow_prices
+    from dom_engine.report import write_report
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
     from dom_engine.whatif import solve_variants
+    from dom_engine.whatif.difference import diff_plans
 
 __all__ = [
     "Desk",
     "DomError",
     "InputError",
+    "diff_plans",
     "explain_order",
     "load_scenario",
     "read_answer",
     "shadow_prices",
     "solve",
     "solve_variants",
+    "write_report",
     "write_result",
 ]
 
@@ -63,12 +69,14 @@ _HOMES = {
     "Desk": ("dom_engine.desk", "Desk"),
     "DomError": ("dom_engine.errors", "DomError"),
     "InputError": ("dom_engine.errors", "InputError"),
+    "diff_plans": ("dom_engine.whatif.difference", "diff_plans"),
     "explain_order": ("dom_engine.explain", "explain"),
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
     "read_answer": ("dom_engine.explain", "read_answer"),
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),
+    "write_report": ("dom_engine.report", "write_report"),
     "write_result": ("dom_engine.scenario.results", "write_result"),
 }
 """Where each name lives, and what it is called there: a function may not share a package's name."""

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from dom_engine.cli import (
+    accept,
     bench,
     convert,
+    diff,
     explain,
     imports,
     report,
@@ -73,6 +75,8 @@ app.command("whatif")(whatif.whatif)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)
+app.command("diff")(diff.diff)
+app.command("accept")(accept.accept)
 app.command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
 app.command("convert")(convert.convert)

@@ -27,6 +27,6 @@ def percent(ratio: float | None) -> str:
 
 def headline(summary: Mapping[str, Any]) -> str:
     """How good the plan is, in a sentence."""
-    proven = f"at most {percent(summary.get('gap'))} above the best possible"
+    proven = f"the gap to the best possible is {percent(summary.get('gap'))}"
     limit = f", ended by its {str(summary['limit']).lower()} limit" if summary.get("limit") else ""
     return f"{summary.get('status')}: {proven}{limit}. Solved by {summary.get('method')}, seed {summary.get('seed')}."
