@@ -14,12 +14,13 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 PORT ?= 50051
 DEMO := .cache/demo
+RELEASED := proto/released.binpb
 PROTOS = $(sort $(shell find proto -name '*.proto'))
 
 # Compiled kernels are kept between runs, and never beside the sources.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 
-.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current pytest bench bench-peers counters nightly serve clean
+.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current proto-breaking proto-release pytest bench bench-peers counters nightly serve clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +41,7 @@ demo: $(STAMP) ## solve scenarios/quickstart and show the plan
 
 test: check pytest ## every check and every test: what CI runs
 
-check: lint types contracts proto-lint proto-current ## every check but the tests
+check: lint types contracts proto-lint proto-current proto-breaking ## every check but the tests
 
 lint: $(STAMP) ## style (ruff)
 	@$(BIN)/ruff check
@@ -61,6 +62,12 @@ proto-lint: $(STAMP) ## style of proto/ (buf)
 	@mkdir -p .cache
 	@$(protoc) --include_imports --include_source_info --descriptor_set_out=.cache/proto.binpb $(PROTOS)
 	@$(BIN)/buf lint .cache/proto.binpb --path dom_engine
+
+proto-breaking: proto-lint ## does proto/ still understand whom the last release understood? (buf)
+	@$(BIN)/buf breaking .cache/proto.binpb --against $(RELEASED) --path dom_engine --exclude-imports
+
+proto-release: proto-lint ## take proto/ as it is for released: part of making a release
+	@$(protoc) --include_imports --descriptor_set_out=$(RELEASED) $(PROTOS)
 
 proto: $(STAMP) ## regenerate dom_engine/v1 from proto/
 	@rm -f dom_engine/v1/*_pb2*

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
@@ -60,9 +61,29 @@ def _browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+@pytest.fixture(scope="session")
+def node_modules(repository: Path) -> Path:
+    """The packages of the example for Node, installed once; only where Node or its registry is absent it skips."""
+    home = repository / ".cache" / "node"
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("Node and npm are not installed")
+    if not (home / "node_modules" / "@grpc" / "proto-loader").is_dir():
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / "examples" / "node" / "package.json", home)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"npm cannot install @grpc/grpc-js: {done.stderr.strip()[-200:]}")
+    return home / "node_modules"
+
+
 def _skip_is_excused(item: pytest.Item) -> bool:
     needs = getattr(item, "fixturenames", ())
-    return ("data_dir" in needs and not DATA_FOLDER.is_dir()) or ("browser" in needs and _browser() is None)
+    return (
+        ("data_dir" in needs and not DATA_FOLDER.is_dir())
+        or ("browser" in needs and _browser() is None)
+        or "node_modules" in needs
+    )
 
 
 def _under_ci() -> bool:

@@ -22,7 +22,7 @@ from dom_engine.wire import failure
 Outcome: TypeAlias = "tuple[bytes, ...] | Status"
 """What comes of a request: the responses of its call, or why there are none."""
 
-LEAST_RETRY_S, MOST_RETRY_S = 0.1, 30.0
+LEAST_RETRY_S, MOST_RETRY_S = 0.5, 30.0
 _MEMORY = 0.2
 """Weight of the latest request in the mean of what one takes."""
 
@@ -242,5 +242,5 @@ class Admission:
 
     def _refusal(self, lane: Lane, reason: str, message: str) -> Status:
         ahead = 1 + self.waiting(lane) / max(1, self.num_running)
-        retry_s = min(max(LEAST_RETRY_S, ahead * self._mean_s[lane] / 4), MOST_RETRY_S)
+        retry_s = min(max(LEAST_RETRY_S, ahead * self._mean_s[lane]), MOST_RETRY_S)
         return failure(Code.RESOURCE_EXHAUSTED, reason, message, retry_s=retry_s)
