@@ -88,12 +88,12 @@ def generated(names: list[str], time_limit_s: float | None, threads: int, method
 
 
 def online_retail(
-    file: Path, network: Path, time_limit_s: float | None, threads: int, method: str
+    file: Path, network: Path, every: int, time_limit_s: float | None, threads: int, method: str
 ) -> Iterator[Measured]:
-    """Solve every day of the file, in its sequence."""
+    """Solve the days of the file in its sequence, the first and each ``every``-th after it."""
     overrides = {"time_limit_s": time_limit_s or 30.0, "gap": 1e-4, "threads": threads, "method": method}
     with tempfile.TemporaryDirectory() as parent:
-        for folder in import_online_retail(file, network, Path(parent) / "days"):
+        for folder in import_online_retail(file, network, Path(parent) / "days")[::every]:
             yield measure(folder.name, folder, overrides)
 
 
@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=sorted(CASES), help="this case only; may be repeated")
     parser.add_argument("--online-retail", type=Path, metavar="FILE", help="invoices as CSV, plain or compressed")
     parser.add_argument("--network", type=Path, metavar="DIR", help="cities.csv and fulfillment_centers.csv")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th day of Online Retail")
     parser.add_argument("--time-limit", type=float, metavar="S", help="instead of each case's own")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--method", default="auto")
@@ -111,7 +112,7 @@ def main() -> None:
         parser.error("--online-retail needs --network")
     how = (arguments.time_limit, arguments.threads, arguments.method)
     rows = (
-        online_retail(arguments.online_retail, arguments.network, *how)
+        online_retail(arguments.online_retail, arguments.network, arguments.every, *how)
         if arguments.online_retail
         else generated(arguments.case or list(CASES), *how)
     )

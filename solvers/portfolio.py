@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers import bulky
+from solvers.assignment import is_assignment, solve_assignment
 from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.closing import close_by_compact, close_by_pool
 from solvers.columns import generate_columns
@@ -125,7 +126,9 @@ def _search(
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
         pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
-        if stop.reason is None:
+        if is_assignment(model):
+            prices, pool = _assign(model, settings, stop, incumbent, pool)
+        if not incumbent.closed(settings.gap) and stop.reason is None:
             dear = int(priced.work.sum()) > DEAR_WORK * model.num_orders
             if dear and fill_limit is None and bulky.applies(model):
                 prices = _improve_bulky(model, settings, stop, incumbent)
@@ -169,6 +172,18 @@ def _improve(
     if not incumbent.closed(gap) and stop.reason is None and not (dear and not stop.was_cut):
         close_by_compact(model, gap, seed, threads, stop, incumbent)
     return prices
+
+
+def _assign(
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, pool: Patterns
+) -> tuple[Prices, Patterns]:
+    """Solve the relaxation over all patterns of orders of one unit each; returns its prices and those patterns."""
+    incumbent.enter("assignment")
+    generated = solve_assignment(model, stop, incumbent)
+    if generated is None:
+        return Prices.zero(model), pool
+    incumbent.prove(certify(model, generated.prices, settings.threads, incumbent.fill_limit).bound)
+    return generated
 
 
 def _improve_bulky(model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent) -> Prices:
