@@ -11,16 +11,25 @@ import numpy as np
 from dom_engine.audit import Auditor, evaluate, reasons, violations
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Certificate, Evaluation, Fill, Limit, Result, Status
+from dom_engine.domain.result import Branch, BranchTree, Certificate, Evaluation, Fill, Leaf, Limit, Result, Status
+from dom_engine.domain.rows import PricedRows
 from dom_engine.errors import AuditError
 from dom_engine.formulation import Formulation, build_model, plan_of, priced_rows
+from dom_engine.units import MICROS_PER_UNIT
+from solvers.branching import Leaf as SolvedLeaf
+from solvers.branching import Limits, grow_tree, worth_branching
 from solvers.incumbent import Progress
+from solvers.model import SourcingModel
 from solvers.portfolio import Settings
 from solvers.portfolio import solve as solve_model
 from solvers.result import Outcome
 from solvers.stop import Stop, now_s
 
 MAX_VIOLATIONS_SHOWN = 5
+SEARCHES = ("auto", "exact")
+
+BRANCHING_SHARE = 0.5
+"""Of the time that remains after the search."""
 
 
 def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progress], None] | None = None) -> Result:
@@ -47,13 +56,17 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
         formulation = build_model(problem)
     with clock.phase("search"):
         outcome = solve_model(formulation.model, _settings(problem), stop, watch)
+    with clock.phase("branching"):
+        tree = _branched(formulation, outcome, problem, stop)
     with clock.phase("audit"):
         auditor, plan = Auditor(problem), plan_of(formulation, outcome.patterns)
         evaluation = audited(auditor, plan)
     with clock.phase("reasons"):
         why = reasons(problem, plan, auditor)
     objective = evaluation.objective_micros
-    bound = min(outcome.bound, objective)
+    bound, source = min(outcome.bound, objective), outcome.bound_source
+    if tree is not None and tree.lower_bound_micros > bound:
+        bound, source = min(tree.lower_bound_micros, objective), "search"
     proven = objective - bound <= settings.gap * max(1_000_000, objective) + 1
     if problem.policy.fill_first:
         # Without a bound on the fill nothing is proven: another plan may serve more at any cost.
@@ -64,11 +77,12 @@ def solve(problem: Problem, *, stop: Stop | None = None, watch: Callable[[Progre
         evaluation=evaluation,
         reasons=why,
         certificate=_certificate(formulation, outcome),
+        tree=tree,
         fill=Fill(evaluation.weighted_unallocated_micro_units, outcome.fill_bound),
         status=Status.OPTIMAL if proven else Status.FEASIBLE,
-        limit=None if outcome.reason is None else Limit(outcome.reason.value),
+        limit=_limit(outcome, stop),
         lower_bound_micros=bound,
-        bound_source=outcome.bound_source,
+        bound_source=source,
         method=outcome.method,
         seed=settings.seed,
         threads=num_threads(problem),
@@ -102,6 +116,44 @@ def _settings(problem: Problem) -> Settings:
         threads=num_threads(problem),
         sequence=sequence,
         fill_first=problem.policy.fill_first,
+    )
+
+
+def _limit(outcome: Outcome, stop: Stop) -> Limit | None:
+    if outcome.reason is None and stop.was_cut:
+        return Limit.TIME
+    return None if outcome.reason is None else Limit(outcome.reason.value)
+
+
+def _branched(formulation: Formulation, outcome: Outcome, problem: Problem, stop: Stop) -> BranchTree | None:
+    """A branching certificate where prices alone prove less than was asked for; None where that does not help."""
+    settings, certified = problem.solve, outcome.certificate.bound
+    target = outcome.objective - int(settings.gap * max(MICROS_PER_UNIT, outcome.objective))
+    if outcome.reason is not None or certified >= target - 1 or problem.policy.fill_first:
+        return None
+    model = formulation.model
+    if settings.method not in SEARCHES or not worth_branching(model):
+        return None
+    prices = outcome.certificate.prices.steering(model)
+    with stop.share(BRANCHING_SHARE):
+        tree = grow_tree(model, outcome.patterns, prices, target, stop, threads=num_threads(problem))
+    if tree.bound <= certified:
+        return None
+    leaves = (Leaf(_branches(model, leaf.limits), _priced(formulation, leaf, outcome)) for leaf in tree.leaves)
+    return BranchTree(tuple(leaves), min(tree.bound, outcome.objective))
+
+
+def _priced(formulation: Formulation, leaf: SolvedLeaf, outcome: Outcome) -> PricedRows:
+    return priced_rows(formulation, leaf.prices, outcome.patterns)
+
+
+def _branches(model: SourcingModel, limits: Limits) -> tuple[Branch, ...]:
+    node, order = model.candidates.node, model.candidates.order
+    return (
+        *(Branch(n, -1, taken=False) for n in limits.closed),
+        *(Branch(n, -1, taken=True) for n in limits.opened),
+        *(Branch(int(node[c]), int(order[c]), taken=False) for c in limits.without),
+        *(Branch(int(node[c]), int(order[c]), taken=True) for c in limits.within),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -74,8 +75,16 @@ class RowPrices:
 
     # ---- what rows answer -----------------------------------------------------------------------------------------
 
-    def answers(self) -> Fraction:
-        """All of L but the orders: node terms, capacities without node, and the fill row; exact micros."""
+    def answers(self, opened: frozenset[int] = frozenset(), gained: Mapping[int, Fraction] | None = None) -> Fraction:
+        """All of L but the orders: node terms, capacities without node, and the fill row; exact micros.
+
+        Parameters
+        ----------
+        opened
+            Nodes known to be open: each pays for its opening, whatever its rows answer.
+        gained
+            What rows answer beyond their formula in a part of the plans, by node (-1: no node).
+        """
         nodes = self.problem.nodes
         by_node = [Fraction(int(answer)) for answer in self._stock_answers()]
         rest = Fraction(self._fill_answer)
@@ -88,16 +97,31 @@ class RowPrices:
                 by_node[node] += answer
         for (node, _), price in self.activation.items():
             by_node[node] -= price
+        for node, more in (gained or {}).items():
+            if node == NONE_IDX:
+                rest += more
+            else:
+                by_node[node] += more
         weight = Fraction(*ratio(self.problem.weights.activation))
         for node, answer in enumerate(by_node):
             opening = int(nodes.activation_cost_micros[node])
-            rest += min(Fraction(0), weight * opening + answer) if opening else answer
+            term = weight * opening + answer
+            rest += min(Fraction(0), term) if opening and node not in opened else term
         return rest
 
     def _stock_answers(self) -> Integers:
         positions = self.problem.positions
         worth = plus(times(self.stock, positions.free), times(self.safety, positions.covered_safety))
         return -sum_by(positions.node_idx, worth, len(self.problem.nodes))
+
+    def capacity_answers(self, capacity: int, starts_s: int, ends_s: int) -> list[tuple[int, Fraction]]:
+        """The priced rows of one instance of a capacity, and what each answers."""
+        rows = self.rows
+        return [
+            (int(row), self._capacity_answer(int(row)))
+            for row in self._capacity_rows
+            if (rows.capacity_idx[row], rows.starts_s[row], rows.ends_s[row]) == (capacity, starts_s, ends_s)
+        ]
 
     def _capacity_answer(self, row: int) -> Fraction:
         capacities, weights = self.problem.capacities, self.problem.weights

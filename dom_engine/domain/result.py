@@ -113,6 +113,34 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """One side of a split: node ``node_idx`` is open (or closed), or order ``order_idx`` ships from it (or does not).
+
+    ``order_idx`` is -1 where the node itself is split on. ``taken``: open, or shipped from.
+    """
+
+    node_idx: int
+    order_idx: int
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The plans on one side of every branch, and the prices that bound them."""
+
+    branches: tuple[Branch, ...]
+    rows: PricedRows
+
+
+@dataclass(frozen=True, slots=True)
+class BranchTree:
+    """Leaves that cover every plan; ``lower_bound_micros`` is what the worst of them proves."""
+
+    leaves: tuple[Leaf, ...]
+    lower_bound_micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """Weighted unallocated units in millionths: reached, and the proven bound (None when not computed)."""
 
@@ -132,6 +160,7 @@ class Result:
     evaluation: Evaluation
     reasons: Reasons
     certificate: Certificate
+    tree: BranchTree | None
     fill: Fill
     status: Status
     limit: Limit | None

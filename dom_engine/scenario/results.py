@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Evaluation, Result, Status
+from dom_engine.domain.result import Branch, BranchTree, Evaluation, Result, Status
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
 from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
@@ -29,6 +29,9 @@ from dom_engine.scenario.results_format import (
     RESULT_FILES,
     RESULT_TABLES,
     SUMMARY_FILE,
+    TREE_COLUMNS,
+    TREE_FILE,
+    csv_bytes,
     decimal_text,
     flag_text,
     ids_text,
@@ -69,6 +72,8 @@ def write_result(result: Result, folder: Path) -> None:
         for name, pieces in result_tables(result).items():
             with (beside / name).open("wb") as file:
                 write_csv(file, tuple(RESULT_TABLES[name]), pieces)
+        if result.tree is not None:
+            (beside / TREE_FILE).write_bytes(csv_bytes(_tree(result.problem, result.tree)))
         text = json.dumps(summary(result), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
         _replace(folder, beside)
@@ -85,7 +90,7 @@ def check_replaceable(folder: Path) -> None:
     present = {entry.name for entry in folder.iterdir()}
     if not present:
         return
-    foreign = sorted(present - set(RESULT_FILES))
+    foreign = sorted(present - {*RESULT_FILES, TREE_FILE})
     if foreign or not _is_result_summary(folder / SUMMARY_FILE):
         found = ", ".join(foreign[:3]) or "no summary.json of a result"
         message = f"is neither empty nor a result folder (it holds {found}); it was left as it is"
@@ -129,6 +134,37 @@ def result_tables(result: Result) -> Mapping[str, Iterator[Columns]]:
         "prices.csv": iter([_prices(result.problem, result.certificate.rows)]),
         "order_bounds.csv": (_order_bounds(result, rows) for rows in _slices(len(result.problem.orders))),
     }
+
+
+def _tree(problem: Problem, tree: BranchTree) -> Columns:
+    """Every leaf's branches, then its prices, leaves in their order."""
+    parts: list[pa.Table] = []
+    for number, leaf in enumerate(tree.leaves, start=1):
+        priced = dict(_prices(problem, leaf.rows))
+        del priced["used"]
+        says = pa.array(["price"] * len(priced["kind"]), pa.string())
+        for columns in (_branches(problem, leaf.branches), {"says": says, **priced}):
+            named = pa.array([str(number)] * len(columns["kind"]), pa.string())
+            parts.append(pa.table({"leaf": named, **columns}).select(list(TREE_COLUMNS)))
+    whole = pa.concat_tables(parts)
+    return {name: whole.column(name).combine_chunks() for name in TREE_COLUMNS}
+
+
+def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
+    node = np.array([branch.node_idx for branch in branches], np.int64)
+    order = np.array([branch.order_idx for branch in branches], np.int64)
+    taken = [branch.taken for branch in branches]
+    blank = pa.array([""] * len(branches), pa.string())
+    columns = {name: blank for name in TREE_COLUMNS if name != "leaf"}
+    columns |= {
+        "says": pa.array(["at_least" if own else "at_most" for own in taken], pa.string()),
+        "kind": pa.array(["node" if own < 0 else "activation" for own in order.tolist()], pa.string()),
+        "node": ids_text(problem.nodes.ids, node),
+        "order": ids_text(problem.orders.ids, order),
+        "limit": pa.array(["1" if own else "0" for own in taken], pa.string()),
+        "price": decimal_text(np.zeros(len(branches), np.int64), 6),
+    }
+    return sort_by_text(columns, [name for name in TREE_COLUMNS if name not in ("leaf", "says")])
 
 
 def _slices(num_rows: int) -> Iterator[slice]:
@@ -303,6 +339,7 @@ def summary(result: Result) -> dict[str, Any]:
         **_amount("lower_bound", result.lower_bound_micros),
         "bound_source": result.bound_source,
         **_amount("certified_lower_bound", certified),
+        **({} if result.tree is None else _amount("tree_lower_bound", result.tree.lower_bound_micros)),
         "gap": relative_gap(objective, result.lower_bound_micros),
         "certified_gap": relative_gap(objective, certified),
         "fill": {

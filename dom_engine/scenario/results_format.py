@@ -127,6 +127,21 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
 )
 """Every table of a result folder: its columns in their order, and their kinds."""
 
+TREE_FILE = "tree.csv"
+"""Only there where branching proved more than the prices of ``prices.csv`` do."""
+
+TREE_COLUMNS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "leaf": Kind.INTEGER,
+        "says": Kind.TEXT,
+        **{name: kind for name, kind in RESULT_TABLES["prices.csv"].items() if name != "used"},
+    }
+)
+"""``says``: ``at_most`` or ``at_least`` (a use of ``limit``: what sets the leaf apart), or ``price``.
+
+``kind`` may also be ``node``, whose use is 1 where anything ships from it, else 0.
+"""
+
 RESULT_FILES = (SUMMARY_FILE, *RESULT_TABLES)
 
 

@@ -19,10 +19,11 @@ import pyarrow.csv as pacsv
 from dom_engine.domain.columns import I64, Ids
 from dom_engine.domain.problem import Problem
 from dom_engine.errors import MAX_FAULTS_SHOWN, Fault, InputError
-from dom_engine.scenario.results_format import RESULT_TABLES, SUMMARY_FILE, Kind
+from dom_engine.scenario.results_format import RESULT_TABLES, SUMMARY_FILE, TREE_COLUMNS, TREE_FILE, Kind
 from dom_engine.units import ALWAYS_S, INT64_MAX, INT64_MIN, NEVER_S, SECONDS_PER_DAY
 
 _MAX_CELL_BYTES = 1 << 26
+_COLUMNS = {**RESULT_TABLES, TREE_FILE: TREE_COLUMNS}
 _REFERENCES = {
     Kind.ORDER: "order",
     Kind.OPTIONAL_ORDER: "order",
@@ -75,7 +76,7 @@ def read_result(folder: Path, problem: Problem) -> StatedResult:
     summary = read_summary(folder)
     faults: list[Fault] = []
     tables: dict[str, StatedTable] = {}
-    for file in RESULT_TABLES:
+    for file in (*RESULT_TABLES, *([TREE_FILE] if (folder / TREE_FILE).exists() else [])):
         found: list[Fault] = []
         texts = _read_texts(folder / file, found)
         if not found:
@@ -103,7 +104,7 @@ def read_summary(folder: Path) -> Mapping[str, Any]:
 
 def _read_texts(path: Path, faults: list[Fault]) -> Mapping[str, pa.StringArray]:
     """The table's cells as text, by column, in the stated order of columns."""
-    expected = list(RESULT_TABLES[path.name])
+    expected = list(_COLUMNS[path.name])
     if not path.is_file():
         faults.append(Fault(path.name, 0, "", "NOT_FOUND", "the result folder has no such file"))
         return {}
@@ -163,7 +164,7 @@ def _parse_table(
     if "shipments.csv" in tables:
         vocabularies["shipment"] = tables["shipments.csv"].texts["shipment"]
     values: dict[str, I64] = {}
-    for column, kind in RESULT_TABLES[file].items():
+    for column, kind in _COLUMNS[file].items():
         cells = texts[column]
         where = _Column(file, column, cells, faults)
         if kind is Kind.LINE:

@@ -8,7 +8,7 @@ from dom_engine.audit.evaluate import Auditor, evaluate
 from dom_engine.audit.feasibility import violations
 from dom_engine.domain.problem import Problem
 from dom_engine.errors import InputError
-from dom_engine.scenario.results_format import SUMMARY_FILE
+from dom_engine.scenario.results_format import SUMMARY_FILE, TREE_FILE
 from dom_engine.scenario.results_read import read_result, read_summary
 from dom_engine.verify.amounts import check_shipments, check_unallocated, tolerances
 from dom_engine.verify.bounds import check_bounds
@@ -16,6 +16,7 @@ from dom_engine.verify.findings import Finding, Findings, VerifyReport
 from dom_engine.verify.plan import stated_plan
 from dom_engine.verify.prices import check_rows, stated_rows
 from dom_engine.verify.summary import check_summary
+from dom_engine.verify.tree import check_tree
 
 
 def verify(problem: Problem, folder: Path) -> VerifyReport:
@@ -69,6 +70,7 @@ def verify(problem: Problem, folder: Path) -> VerifyReport:
     bound = check_bounds(
         auditor, stated.tables["order_bounds.csv"], summary, rows, read.plan, evaluation, allowed, findings
     )
+    check_tree(auditor, stated.tables.get(TREE_FILE), summary, read.plan, evaluation, findings)
     return VerifyReport(
         tuple(findings.found),
         tuple(findings.notes),

@@ -103,6 +103,7 @@ def result_of(problem: Problem, plan: Plan, rows: PricedRows | None = None) -> R
             order_exact=report.exact,
             lower_bound_micros=report.lower_bound_micros,
         ),
+        tree=None,
         fill=Fill(fill, 0),
         status=status,
         limit=None,

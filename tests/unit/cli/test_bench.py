@@ -13,7 +13,7 @@ from dom_engine.cli import plain
 from dom_engine.cli.bench import measurement_blocks
 from dom_engine.cli.main import main
 
-PHASES = ["load", "formulation", "search", "audit", "reasons", "write", "total"]
+PHASES = ["load", "formulation", "search", "branching", "audit", "reasons", "write", "total"]
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ def result(repository: Path) -> Result:
             order_exact=np.arange(num_orders) % 2 == 0,
             lower_bound_micros=12_345_678,
         ),
+        tree=None,
         fill=Fill(7_000_000, None),
         status=Status.FEASIBLE,
         limit=Limit.TIME,

@@ -1,0 +1,215 @@
+"""A branching certificate: what one leaf proves, and whether leaves cover every plan.
+
+A leaf is a box: for each row it is split on, the uses of that row it holds. Its plans have fewer patterns to choose
+from and its rows may answer more, so its L is the bound of section 9 with these changes:
+
+- a node, or a node for one order, with a use of at most 0: the patterns that ship from it are none of the leaf's;
+- a node for one order with a use of at least 1: where the order makes one shipment at most, the patterns that ship
+  from another node are none either;
+- a node with a use of at least 1: its term is what stands in the ``min(0, .)``;
+- a row of stock or capacity with a use of at most k: it answers at least -p*k.
+
+Any other limit only tells leaves apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+
+from dom_engine.audit.evaluate import Auditor
+from dom_engine.certificate.bound import BoundReport
+from dom_engine.certificate.pricing import price_orders
+from dom_engine.certificate.sources import Pricing
+from dom_engine.domain.columns import I64, NONE_IDX, Flags
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
+
+NODE = -1
+"""The kind of a split on a node, beside those of ``RowKind``."""
+
+UNBOUNDED = 2**62
+Split = tuple[int, ...]
+"""What a leaf is split on: its kind, then indices that name it."""
+Box = Mapping[Split, tuple[int, int]]
+"""The least and the most use of each row that a leaf is split on, in base units; absent: any use."""
+
+_MOST_FORBIDDING = 2**55
+_MOST_STEPS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class LeafReport:
+    """The leaf's L, and the pricing it comes from: forbidden patterns pay ``forbidding_micros`` of their order."""
+
+    bound: BoundReport
+    pricing: Pricing
+    unserved_micros: list[int]
+
+
+def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -> LeafReport:
+    """Compute a leaf's L.
+
+    Parameters
+    ----------
+    rows
+        The leaf's prices.
+    box
+        Splits are ``(NODE, node)``, ``(ACTIVATION, node, order)``, ``(STOCK, position)``, ``(SAFETY_STOCK,
+        position)`` and ``(CAPACITY, capacity, starts_s, ends_s)``.
+
+    Raises
+    ------
+    OverflowError
+        When an order's cost of being served nothing is too large to forbid patterns by.
+    """
+    plain = Pricing(problem, rows, auditor)
+    unserved = _unserved_micros(plain)
+    barred = _barred(problem, box)
+    pricing = Pricing(problem, _forbid(rows, barred, unserved), auditor) if barred else plain
+    minima = price_orders(pricing)
+    opened = frozenset(split[1] for split, (least, _) in box.items() if split[0] == NODE and least >= 1)
+    answers = plain.prices.answers(opened, _gained(problem, plain, box))
+    total = Fraction(sum(minima.minimum), minima.scale) + answers
+    report = BoundReport(minima.scale, minima.minimum, minima.exact, answers, floor(total))
+    return LeafReport(report, pricing, unserved)
+
+
+def _unserved_micros(pricing: Pricing) -> list[int]:
+    """What serving nothing costs each order, rounded up."""
+    lines = pricing.problem.lines
+    paid = [0] * len(pricing.problem.orders)
+    for order, units, each in zip(
+        lines.order_idx.tolist(), lines.quantity.tolist(), pricing.unmet.tolist(), strict=True
+    ):
+        paid[order] += units * each
+    return [-(-amount // pricing.scale) for amount in paid]
+
+
+def _barred(problem: Problem, box: Box) -> set[tuple[int, int]]:
+    """(node, order) that no pattern of the leaf ships from."""
+    num_nodes, num_orders = len(problem.nodes), len(problem.orders)
+    single = _single_shipments(problem)
+    barred: set[tuple[int, int]] = set()
+    for split, (least, most) in box.items():
+        if split[0] == NODE and most <= 0:
+            barred |= {(split[1], order) for order in range(num_orders)}
+        elif split[0] == RowKind.ACTIVATION and most <= 0:
+            barred.add((split[1], split[2]))
+        elif split[0] == RowKind.ACTIVATION and least >= 1 and single[split[2]]:
+            barred |= {(node, split[2]) for node in range(num_nodes) if node != split[1]}
+    return barred
+
+
+def _single_shipments(problem: Problem) -> Flags:
+    """Orders that no pattern ships from two nodes."""
+    orders, lines = problem.orders, problem.lines
+    units = np.zeros(len(orders), np.int64)
+    np.add.at(units, lines.order_idx, lines.quantity)
+    single: Flags = (units <= 1) | (orders.max_shipments == 1) | orders.ship_together
+    return single
+
+
+def _forbid(rows: PricedRows, barred: set[tuple[int, int]], unserved: list[int]) -> PricedRows:
+    """The rows with an activation price for each barred pair that makes serving nothing the cheaper way.
+
+    A price is paid once by whoever ships from the node, and none is negative, so the least that other patterns pay is
+    the least of all.
+    """
+    pairs = sorted(barred)
+    node, order = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    price = [unserved[o] + 1_000_000 for _, o in pairs]
+    if max(price) >= _MOST_FORBIDDING:
+        raise OverflowError("an order's cost of being served nothing is too large to forbid patterns by")
+    named = zip(rows.kind.tolist(), rows.node_idx.tolist(), rows.order_idx.tolist(), strict=True)
+    stays = np.array([k != RowKind.ACTIVATION or (n, o) not in barred for k, n, o in named], np.bool_)
+    count = len(pairs)
+    none, zero = np.full(count, NONE_IDX, np.int32), np.zeros(count, np.int64)
+    more = PricedRows(
+        np.full(count, int(RowKind.ACTIVATION), np.int8), none, none.copy(), node, order, zero, zero.copy(),
+        zero.copy() + 1, zero.copy(), np.array(price, np.int64),
+    )  # fmt: skip
+    return PricedRows(
+        **{
+            name: np.concatenate([getattr(rows, name)[stays], getattr(more, name)])
+            for name in PricedRows.__dataclass_fields__
+        }
+    )
+
+
+def _gained(problem: Problem, pricing: Pricing, box: Box) -> dict[int, Fraction]:
+    """What limited rows answer beyond their formula, by node."""
+    prices, positions, capacities = pricing.prices, problem.positions, problem.capacities
+    gained: dict[int, Fraction] = {}
+
+    def add(node: int, answer: Fraction, at_most: Fraction) -> None:
+        gained[node] = gained.get(node, Fraction(0)) + max(Fraction(0), at_most - answer)
+
+    free: tuple[tuple[RowKind, I64, I64], ...] = (
+        (RowKind.STOCK, prices.stock, positions.free),
+        (RowKind.SAFETY_STOCK, prices.safety, positions.covered_safety),
+    )
+    for split, (_, most) in box.items():
+        for kind, price, limit in free:
+            if split[0] == kind:
+                each = int(price[split[1]])
+                add(int(positions.node_idx[split[1]]), Fraction(-each * int(limit[split[1]])), Fraction(-each * most))
+        if split[0] == RowKind.CAPACITY:
+            base_units = BASE_UNITS_PER_MEASURE[Measure(capacities.measure[split[1]])]
+            for row, answer in prices.capacity_answers(split[1], split[2], split[3]):
+                at_most = -Fraction(int(prices.rows.price_micros[row]) * most, base_units)
+                add(int(capacities.node_idx[split[1]]), answer, at_most)
+    return gained
+
+
+def uncovered(boxes: Sequence[Box], zero_or_one: set[Split]) -> dict[Split, tuple[int, int]] | None:
+    """A part of all uses that no box holds, or None where the boxes cover them.
+
+    Parameters
+    ----------
+    zero_or_one
+        Splits whose use is 0 or 1; any other's is any integer from 0 on.
+
+    Raises
+    ------
+    OverflowError
+        When the boxes are no tree and lie so that the check would take too long.
+    """
+    steps = 0
+    waiting: list[tuple[dict[Split, tuple[int, int]], list[Box]]] = [({}, list(boxes))]
+    while waiting:
+        part, near = waiting.pop()
+        steps += max(1, len(near))
+        if steps > _MOST_STEPS:
+            raise OverflowError("the leaves are too entangled to check that they cover every plan")
+        whole = {s: part.get(s, _uses(s, zero_or_one)) for box in near for s in box}
+        near = [box for box in near if all(a <= whole[s][1] and b >= whole[s][0] for s, (a, b) in box.items())]
+        if not near:
+            return part
+        if any(all(a <= whole[s][0] and b >= whole[s][1] for s, (a, b) in box.items()) for box in near):
+            continue
+        split, cut = _best_cut(near, whole)
+        low, high = whole[split]
+        waiting += [({**part, split: (low, cut)}, near), ({**part, split: (cut + 1, high)}, near)]
+    return None
+
+
+def _uses(split: Split, zero_or_one: set[Split]) -> tuple[int, int]:
+    return (0, 1) if split in zero_or_one else (0, UNBOUNDED)
+
+
+def _best_cut(near: list[Box], whole: Mapping[Split, tuple[int, int]]) -> tuple[Split, int]:
+    """The cut that fewest boxes straddle: in a tree the root's, which none does."""
+    cuts: dict[tuple[Split, int], int] = {}
+    for box in near:
+        for split, (least, most) in box.items():
+            low, high = whole[split]
+            for cut in ([least - 1] if least > low else []) + ([most] if most < high else []):
+                cuts[split, cut] = cuts.get((split, cut), 0) + 1
+    # A box says so wherever a side of it is a cut's; whoever does not lies on both sides.
+    return max(sorted(cuts), key=lambda cut: cuts[cut])

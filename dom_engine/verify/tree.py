@@ -1,0 +1,198 @@
+"""``tree.csv``: that its leaves cover every plan, and what each of them proves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import numpy as np
+
+from dom_engine.audit.evaluate import Auditor
+from dom_engine.certificate.paid import order_costs, prices_paid
+from dom_engine.certificate.tree import NODE, UNBOUNDED, Box, LeafReport, Split, leaf_bound, uncovered
+from dom_engine.domain.columns import I64
+from dom_engine.domain.plan import Plan
+from dom_engine.domain.problem import Problem
+from dom_engine.domain.result import Evaluation
+from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
+from dom_engine.scenario.results_format import SUMMARY_FILE, TREE_FILE
+from dom_engine.scenario.results_read import StatedTable
+from dom_engine.units import MICROS_PER_UNIT, money_text
+from dom_engine.verify.bounds import pattern_tolerance
+from dom_engine.verify.findings import Findings
+from dom_engine.verify.prices import stated_rows
+
+KEY = "tree_lower_bound_micros"
+_SAYS = ("at_most", "at_least", "price")
+
+
+def check_tree(
+    auditor: Auditor,
+    table: StatedTable | None,
+    summary: Mapping[str, Any],
+    plan: Plan,
+    evaluation: Evaluation,
+    findings: Findings,
+) -> None:
+    """The stated ``tree_lower_bound`` is no more than the worst leaf proves, and no plan is in none of the leaves."""
+    stated = summary.get(KEY)
+    if table is None:
+        if stated is not None:
+            findings.add(SUMMARY_FILE, KEY, "UNEXPECTED", f"is stated, but there is no {TREE_FILE}", stated=stated)
+        return
+    if not isinstance(stated, int) or isinstance(stated, bool):
+        findings.add(SUMMARY_FILE, KEY, "MISSING", f"is not an integer, beside a {TREE_FILE}", stated=stated)
+        return
+    if auditor.problem.policy.fill_first:
+        findings.add(table.file, "", "UNEXPECTED", "under fill_first no tree is read")
+        return
+    leaves = _leaves(auditor, table, findings)
+    if leaves is None:
+        return
+    try:
+        _check_cover(auditor.problem, [box for _, box in leaves], findings)
+        reports = [leaf_bound(auditor.problem, rows, box, auditor) for rows, box in leaves]
+    except OverflowError as error:
+        findings.add(table.file, "", "TOO_LARGE", str(error))
+        return
+    _check_bound(auditor.problem, stated, reports, plan, evaluation, findings)
+
+
+def _leaves(auditor: Auditor, table: StatedTable, findings: Findings) -> list[tuple[PricedRows, Box]] | None:
+    """Prices and box of each leaf, by its number; None, with findings, where the table is malformed."""
+    says = table.texts["says"].to_pylist()
+    unknown = [row for row, word in enumerate(says) if word not in _SAYS]
+    message = "is neither at_most, at_least nor price"
+    findings.add_rows(table.file, "says", "MALFORMED", unknown, lambda _: (message, "", ""))
+    number = table.values["leaf"]
+    if unknown or not len(number):
+        return None
+    priced = np.array([word == "price" for word in says])
+    leaves = []
+    for leaf in np.unique(number).tolist():
+        own = np.flatnonzero((number == leaf) & priced)
+        rows = _named(auditor, table, own, findings)
+        limits = np.flatnonzero((number == leaf) & ~priced)
+        box = _box(auditor, table, limits, findings)
+        if rows is None or box is None:
+            return None
+        leaves.append((rows, box))
+    return leaves
+
+
+def _named(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) -> PricedRows | None:
+    """These rows of the table read as ``prices.csv`` is; findings stand at the table's own rows."""
+    part = StatedTable(
+        table.file,
+        len(rows),
+        {name: values[rows] for name, values in table.values.items()},
+        {name: texts.take(rows) for name, texts in table.texts.items()},
+    )
+    found = Findings()
+    named = stated_rows(auditor, part, found)
+    findings.found += [
+        replace(finding, row=int(rows[finding.row - 2]) + 2 if finding.row >= 2 else 0) for finding in found.found
+    ]
+    return None if found.found else named
+
+
+def _box(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) -> Box | None:
+    """The uses that a leaf holds."""
+    kinds = table.texts["kind"].to_pylist()
+    of_nodes = np.array([row for row in rows.tolist() if kinds[row] == "node"], np.int64)
+    others = np.setdiff1d(rows, of_nodes)
+    blank = table.values["node"][of_nodes] < 0
+    findings.add_rows(table.file, "node", "MISSING", of_nodes[blank].tolist(), lambda _: ("is blank", "", ""))
+    named = _named(auditor, table, others, findings)
+    if named is None or blank.any():
+        return None
+    splits = dict(zip(others.tolist(), _splits(named), strict=True))
+    splits |= {row: (NODE, int(table.values["node"][row])) for row in of_nodes.tolist()}
+    box: dict[Split, tuple[int, int]] = {}
+    for row in rows.tolist():
+        least, most = box.get(splits[row], (0, UNBOUNDED))
+        limit = int(table.values["limit"][row]) * _base_units(auditor.problem, splits[row])
+        if table.texts["says"][row].as_py() == "at_most":
+            most = min(most, limit // MICROS_PER_UNIT)
+        else:
+            least = max(least, -(-limit // MICROS_PER_UNIT))
+        box[splits[row]] = (least, most)
+    return box
+
+
+def _splits(rows: PricedRows) -> list[Split]:
+    splits: list[Split] = []
+    for row, kind in enumerate(rows.kind.tolist()):
+        match RowKind(kind):
+            case RowKind.ACTIVATION:
+                splits.append((kind, int(rows.node_idx[row]), int(rows.order_idx[row])))
+            case RowKind.CAPACITY:
+                instance = int(rows.capacity_idx[row]), int(rows.starts_s[row]), int(rows.ends_s[row])
+                splits.append((kind, *instance))
+            case _:
+                splits.append((kind, int(rows.position_idx[row])))
+    return splits
+
+
+def _base_units(problem: Problem, split: Split) -> int:
+    if split[0] != RowKind.CAPACITY:
+        return 1
+    return BASE_UNITS_PER_MEASURE[Measure(problem.capacities.measure[split[1]])]
+
+
+def _check_cover(problem: Problem, boxes: list[Box], findings: Findings) -> None:
+    binary = {split for box in boxes for split in box if split[0] in (NODE, RowKind.ACTIVATION)}
+    missing = uncovered(boxes, binary)
+    if missing is not None:
+        what = ", ".join(_told(problem, split, uses) for split, uses in missing.items()) or "any plan at all"
+        findings.add(TREE_FILE, "leaf", "UNCOVERED", f"no leaf holds the plans with {what}")
+
+
+def _told(problem: Problem, split: Split, uses: tuple[int, int]) -> str:
+    kind = "node" if split[0] == NODE else RowKind(split[0]).name.lower()
+    name = problem.nodes.ids[split[1]].as_py() if split[0] in (NODE, RowKind.ACTIVATION) else str(split[1])
+    if split[0] == RowKind.ACTIVATION:
+        name += f" for order {problem.orders.ids[split[2]].as_py()}"
+    return f"a use of {kind} {name} from {uses[0]}" + (f" to {uses[1]}" if uses[1] < UNBOUNDED else " on")
+
+
+def _check_bound(
+    problem: Problem, stated: int, reports: list[LeafReport], plan: Plan, evaluation: Evaluation, findings: Findings
+) -> None:
+    """What is stated, against the worst leaf; orders that are too large to price here count as the plan's own pattern.
+
+    That is how ``order_bounds.csv`` is judged, too.
+    """
+    proven = min(report.bound.lower_bound_micros for report in reports)
+    at_best = min(_at_best(report, plan, evaluation) for report in reports)
+    slack = int(pattern_tolerance(problem).sum())
+    if stated > at_best + slack:
+        message = f"more than the leaves of {TREE_FILE} prove"
+        findings.add(SUMMARY_FILE, KEY, "DIFFERS", message, stated=money_text(stated), expected=money_text(at_best))
+    elif stated > proven + slack:
+        findings.notes.append(
+            f"{TREE_FILE}: orders too large to price exactly here were accepted up to what the plan's own patterns "
+            f"pay; without that its {len(reports)} leaves prove {money_text(proven)}"
+        )
+    else:
+        findings.notes.append(f"{TREE_FILE}: {len(reports)} leaves cover every plan and prove {money_text(stated)}")
+
+
+def _at_best(report: LeafReport, plan: Plan, evaluation: Evaluation) -> int:
+    """The leaf's L if every order that could only be relaxed here paid what the plan's own pattern pays."""
+    bound = report.bound
+    if bound.exact.all():
+        return bound.lower_bound_micros
+    cost = order_costs(report.pricing, plan, evaluation)
+    paid = prices_paid(report.pricing, plan, evaluation)
+    more = Fraction(0)
+    for order in np.flatnonzero(~bound.exact).tolist():
+        ceiling = min(
+            Fraction(int(paid[order]), bound.scale) + int(cost[order]), Fraction(report.unserved_micros[order])
+        )
+        more += max(Fraction(0), ceiling - Fraction(bound.order_minimum[order], bound.scale))
+    return floor(sum(bound.order_minimum, Fraction(0)) / bound.scale + bound.answers_micros + more)
