@@ -9,6 +9,7 @@ generation over one pool that all leaves share.
 
 from __future__ import annotations
 
+import heapq
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,8 +24,8 @@ from solvers.pricing import price_orders
 from solvers.program import Program, solve_lp
 from solvers.stop import Stop
 
-MOST_LEAVES = 400
-"""A checker prices every order once a leaf."""
+MOST_LEAVES, MOST_PRICED = 2_000, 400_000
+"""Leaves, and leaves times sources: a checker prices every order once a leaf."""
 
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
@@ -90,17 +91,22 @@ def grow_tree(model: SourcingModel, pool: Patterns, start: Prices, target: int, 
         Of one leaf where nothing was split: that leaf's prices may still prove more than those at the start.
     """
     grower = _Grower(model, pool, target, stop, threads)
-    waiting = [(Limits(), start)]
+    most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, len(model.sources.line))))
+    # The worst first: what is cut short has then raised the least bound as far as it could.
+    waiting: list[tuple[int, int, Limits, Prices]] = [(0, 0, Limits(), start)]
     leaves: list[Leaf] = []
+    split = 0
     while waiting:
-        limits, prices = waiting.pop()
-        full = len(leaves) + len(waiting) + 1 >= MOST_LEAVES
+        _, _, limits, prices = heapq.heappop(waiting)
+        full = len(leaves) + len(waiting) + 1 >= most
         solved = grower.solve(limits, prices)
         branches = [] if solved.leaf.bound >= target or full or stop.reason is not None else grower.split(solved)
         if not branches:
             leaves.append(solved.leaf)
         steering = solved.leaf.prices.steering(model)
-        waiting += [(branch, steering) for branch in branches]
+        for branch in branches:
+            split += 1
+            heapq.heappush(waiting, (solved.leaf.bound, split, branch, steering))
     return Tree(leaves, min(leaf.bound for leaf in leaves))
 
 
