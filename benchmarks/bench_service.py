@@ -1,0 +1,207 @@
+"""The service's speed: what the wire costs, and what a crowd sees. Ratios are of one run on one machine.
+
+``python benchmarks/bench_service.py`` starts a server on loopback and prints a line for each question;
+``--seconds`` and ``--concurrency`` shape the load. Only ratios and milliseconds of conversion mean something elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pyarrow as pa
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from dom_engine.cli.warmup import warm_up
+from dom_engine.engine import solve
+from dom_engine.scenario.build import build_problem
+from dom_engine.scenario.changes import with_variant
+from dom_engine.scenario.raw import RawScenario
+from dom_engine.scenario.read import read_raw
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, TablePiece, UploadAndOptimizeRequest
+from dom_engine.v1.optimizer_pb2_grpc import OptimizerServiceStub
+from dom_engine.v1.problem_pb2 import Scenario
+from dom_engine.wire import joined, optimize_response, raw_scenario, scenario_message, upload
+
+ROOT = Path(__file__).resolve().parents[1]
+PIECE_BYTES = 2**20
+ARROW_TABLES = ("orders", "order_lines", "inventory")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server of its own, warm."""
+    command = [sys.executable, str(ROOT / "server.py"), "--port", "0", "--log-format", "text"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        said = iter(process.stdout.readline, "")
+        match = re.search(r"127\.0\.0\.1:\d+", next(said))
+        assert match is not None
+        assert next(said) == "dom-engine serves\n"
+        try:
+            yield match[0]
+        finally:
+            process.terminate()
+
+
+def generated(folder: Path, orders: int, nodes: int) -> RawScenario:
+    """A seeded scenario."""
+    out = folder / f"{orders}x{nodes}"
+    size = f"--orders {orders} --nodes {nodes} --items {max(20, orders // 10)} --seed 1"
+    script = str(ROOT / "scenarios" / "generate.py")
+    subprocess.run([sys.executable, script, *size.split(), "--out", str(out)], check=True, capture_output=True)
+    return with_variant(read_raw(out), None)
+
+
+def timed_ms(work: Callable[[], object], repeats: int) -> float:
+    """The median."""
+    times = []
+    for _ in range(repeats):
+        started_s = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started_s)
+    return 1_000 * statistics.median(times)
+
+
+def say(what: str, found: str) -> None:
+    print(f"{what:<58} {found}", flush=True)
+
+
+def conversion_by_messages(raw: RawScenario) -> None:
+    """Everything but the solve: request bytes to a problem, result to response bytes."""
+    payload = OptimizeRequest(scenario=scenario_message(raw)).SerializeToString()
+    warm_up(build_problem(raw))
+    result = solve(build_problem(raw))
+    inward_ms = timed_ms(lambda: raw_scenario(OptimizeRequest.FromString(payload).scenario), 15)
+    checks_ms = timed_ms(lambda: build_problem(raw), 15)
+    outward_ms = timed_ms(lambda: optimize_response(result).SerializeToString(), 15)
+    say(
+        f"{len(result.problem.orders)} orders, messages: in, checks, out",
+        f"{inward_ms:.1f} + {checks_ms:.1f} + {outward_ms:.1f} ms",
+    )
+
+
+def conversion_by_arrow(raw: RawScenario) -> None:
+    """The way in of an upload: its pieces to a problem."""
+    settings = scenario_message(raw)
+    for name in ARROW_TABLES:
+        settings.ClearField(name)
+    pieces = [UploadAndOptimizeRequest(request=OptimizeRequest(scenario=settings)).SerializeToString()]
+    for name in ARROW_TABLES:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, raw.tables[name].data.schema) as writer:
+            writer.write_table(raw.tables[name].data)
+        data = sink.getvalue()
+        for start in range(0, len(data), PIECE_BYTES):
+            piece = TablePiece(table=name, data=data[start : start + PIECE_BYTES].to_pybytes())
+            pieces.append(UploadAndOptimizeRequest(table=piece).SerializeToString())
+    payload = joined(pieces)
+    wire_ms = timed_ms(lambda: upload(payload), 5)
+    read = upload(payload)[1]
+    checks_ms = timed_ms(lambda: build_problem(read), 3)
+    say(
+        f"{len(raw.tables['orders']):,} orders, Arrow, {len(payload) / 2**20:.1f} MiB: wire, then checks",
+        f"{wire_ms:.0f} + {checks_ms:.0f} ms",
+    )
+
+
+async def sequential_ms(call: Callable[[], Awaitable[object]], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        started_s = time.perf_counter()
+        await call()
+        times.append(time.perf_counter() - started_s)
+    return 1_000 * statistics.median(times)
+
+
+async def one_order(address: str, scenario: Scenario) -> None:
+    """One order, everything in the request, against a health check on the same connection."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        health, optimizer = health_pb2_grpc.HealthStub(channel), OptimizerServiceStub(channel)
+        request = OptimizeRequest(scenario=scenario)
+        check = health_pb2.HealthCheckRequest()
+        for _ in range(5):
+            await optimizer.Optimize(request)
+        health_ms = await sequential_ms(lambda: health.Check(check), 300)
+        order_ms = await sequential_ms(lambda: optimizer.Optimize(request), 60)
+    say(
+        "1 order x 50 nodes against a health check, p50",
+        f"{order_ms:.2f} / {health_ms:.2f} ms = {order_ms / health_ms:.0f} x",
+    )
+
+
+async def cancelled(address: str, large: Scenario) -> None:
+    """From a cancel until another large request is answered, less what that takes alone."""
+    large.solve.time_limit_s, large.solve.gap = "600", "0"
+    async with grpc.aio.insecure_channel(address) as channel:
+        optimizer = OptimizerServiceStub(channel)
+        # Checked only, so that what is measured is the wait for the worker; too large for the lane of small ones.
+        check = OptimizeRequest(scenario=large, validate_only=True)
+        alone_ms = await sequential_ms(lambda: optimizer.Optimize(check), 5)
+        waits_ms = []
+        for _ in range(5):
+            long = optimizer.Optimize(OptimizeRequest(scenario=large))
+            await asyncio.sleep(1.5)
+            long.cancel()
+            waits_ms.append(await sequential_ms(lambda: optimizer.Optimize(check), 1) - alone_ms)
+    found = f"{statistics.median(waits_ms):.0f}, {max(waits_ms):.0f} ms"
+    say("from a cancel until the worker is free: median, worst of 5", found)
+
+
+async def crowd(address: str, scenario: Scenario, seconds: float, concurrency: int) -> None:
+    """Callers that ask again as soon as they are answered."""
+    request = OptimizeRequest(scenario=scenario)
+    times_s: list[float] = []
+    refused: Counter[str] = Counter()
+    end_s = time.perf_counter() + seconds
+
+    async def caller(channel: grpc.aio.Channel) -> None:
+        optimizer = OptimizerServiceStub(channel)
+        while (started_s := time.perf_counter()) < end_s:
+            try:
+                await optimizer.Optimize(request, timeout=30)
+                times_s.append(time.perf_counter() - started_s)
+            except grpc.aio.AioRpcError as error:
+                refused[error.code().name] += 1
+                await asyncio.sleep(0.1)
+
+    async with grpc.aio.insecure_channel(address) as channel:
+        await asyncio.gather(*(caller(channel) for _ in range(concurrency)))
+    cuts_ms = [1_000 * cut for cut in statistics.quantiles(times_s, n=100)]
+    found = (
+        f"{len(times_s) / seconds:.0f}/s; {cuts_ms[49]:.0f}, {cuts_ms[94]:.0f}, {cuts_ms[98]:.0f} ms; {dict(refused)}"
+    )
+    say(f"{concurrency} callers for {seconds:.0f} s: calls/s; p50, p95, p99; refused", found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--arrow-orders", type=int, default=100_000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        conversion_by_messages(generated(folder, 200, 20))
+        conversion_by_arrow(generated(folder, arguments.arrow_orders, 50))
+        one = scenario_message(generated(folder, 1, 50))
+        large = scenario_message(generated(folder, 1_000, 20))
+        with server() as address:
+            asyncio.run(one_order(address, one))
+            asyncio.run(cancelled(address, large))
+            asyncio.run(crowd(address, one, arguments.seconds, arguments.concurrency))
+
+
+if __name__ == "__main__":
+    main()
