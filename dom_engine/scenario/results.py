@@ -8,8 +8,10 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -356,7 +358,7 @@ def summary(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "threads": result.threads,
         "problem_digest": problem.digest,
-        "versions": _versions(),
+        "versions": dict(_versions()),
     }
 
 
@@ -420,11 +422,12 @@ def kpis(problem: Problem, plan: Plan, evaluation: Evaluation) -> dict[str, floa
     }
 
 
-def _versions() -> dict[str, str]:
+@cache  # they stay what they are, and to look them up takes longer than to solve a small batch
+def _versions() -> Mapping[str, str]:
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    return MappingProxyType(found)

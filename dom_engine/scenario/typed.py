@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -194,7 +194,10 @@ def _type_cells(encoded: Encoded, column: Column, timezone: ZoneInfo | None) -> 
         if parsed is not None:
             entries = parsed[entries]
     else:
-        parsed, problems = parse_values(encoded.values, column, timezone)
+        if len(encoded.values):
+            parsed, problems = parse_values(encoded.values, column, timezone)
+        else:
+            parsed, problems = _nothing_parsed(column, timezone), {}
         if parsed is None:
             labels = encoded.values
             if column.default and encoded.blank.any():
@@ -205,6 +208,15 @@ def _type_cells(encoded: Encoded, column: Column, timezone: ZoneInfo | None) -> 
     return Cells(values, encoded.blank, encoded.blank, labels, entry_ptr, entries), problems
 
 
+# Most columns of most tables are blank throughout. What that means is the same each time, and in a request of one
+# order to find it out anew would take most of the time.
+@cache
+def _nothing_parsed(column: Column, timezone: ZoneInfo | None) -> Values | None:
+    """What a column of empty cells alone holds, before they get their default."""
+    return parse_values(pa.array([], pa.string()), column, timezone)[0]
+
+
+@cache
 def _default(column: Column, timezone: ZoneInfo | None) -> Values:
     """What an empty cell stands for, as an array of one."""
     if not column.default:
