@@ -22,6 +22,7 @@ A scenario and its variants side by side, and what certainly differs::
 
     study = solve_variants(Path("scenarios/peak-day"), Path("study"))
     write_report(Path("study"), Path("study.html"))
+    replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
 
 One order at a time, at the prices of a batch::
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from dom_engine.scenario.results import write_result
     from dom_engine.whatif import solve_variants
     from dom_engine.whatif.difference import diff_plans
+    from dom_engine.whatif.replay import replay
 
 __all__ = [
     "Desk",
@@ -58,6 +60,7 @@ __all__ = [
     "explain_order",
     "load_scenario",
     "read_answer",
+    "replay",
     "shadow_prices",
     "solve",
     "solve_variants",
@@ -73,6 +76,7 @@ _HOMES = {
     "explain_order": ("dom_engine.explain", "explain"),
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
     "read_answer": ("dom_engine.explain", "read_answer"),
+    "replay": ("dom_engine.whatif.replay", "replay"),
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),

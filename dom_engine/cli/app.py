@@ -13,6 +13,7 @@ from dom_engine.cli import (
     diff,
     explain,
     imports,
+    replay,
     report,
     scenarios,
     serve,
@@ -75,6 +76,7 @@ app.command("whatif")(whatif.whatif)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)
+app.command("replay")(replay.replay)
 app.command("diff")(diff.diff)
 app.command("accept")(accept.accept)
 app.command("bench")(bench.bench)

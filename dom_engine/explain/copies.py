@@ -36,6 +36,18 @@ def copies(problem: Problem, order: int, nodes: Sequence[int | None]) -> Problem
     return replace(problem, orders=orders, lines=lines)
 
 
+def with_orders(problem: Problem, orders: I64) -> Problem:
+    """The problem with some of its orders alone, rising, and their lines."""
+    ptr = problem.orders.line_ptr
+    sizes = ptr[orders + 1] - ptr[orders]
+    new_ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]).astype(np.int64)
+    lines = np.repeat(ptr[orders] - new_ptr[:-1], sizes) + np.arange(int(new_ptr[-1]))
+    kept = replace(_taken(problem.orders, orders, skip="line_ptr"), line_ptr=new_ptr)
+    mine = _taken(problem.lines, lines)
+    mine = replace(mine, order_idx=np.repeat(np.arange(len(orders), dtype=np.int32), sizes))
+    return replace(problem, orders=kept, lines=mine)
+
+
 def _taken(table: Table, rows: I64, skip: str = "") -> Table:
     """The rows of a columnar table, in that order."""
     taken: dict[str, Any] = {}
