@@ -109,9 +109,11 @@ class Spec:
 
     @property
     def name(self) -> str:
-        """Name of the scenario: the family and the size."""
+        """Name of the scenario: another for every other field."""
         size = f"{self.orders}x{self.nodes}x{self.items}"
-        return f"us-{self.stock}-{size}-{self.services}s{self.days}d-{self.seed}"
+        variants = ("-daily" if self.daily_capacity else "") + ("" if self.line_split else "-whole")
+        spread = "" if self.stocking_nodes == 6 else f"-{self.stocking_nodes}n"
+        return f"us-{self.stock}-{size}-{self.services}s{self.days}d{variants}{spread}-{self.seed}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def solve_compact(
     patterns = None if outcome.x is None else plan_of(model, network, compact.layout, outcome.x)
     if patterns is not None and fill_limit is not None and int(patterns.fill.sum()) > fill_limit:
         patterns = None
-    return CompactOutcome(patterns, _in_micros(outcome.bound, compact), outcome.optimal)
+    return CompactOutcome(patterns, bound_of(outcome.bound, compact), outcome.optimal)
 
 
 def state_compact(
@@ -154,7 +154,8 @@ def num_loads(model: SourcingModel, orders: npt.NDArray[np.integer[Any]]) -> int
     return int((loads[model.orders.cand_ptr[orders + 1]] - loads[model.orders.cand_ptr[orders]]).sum())
 
 
-def _in_micros(bound: float, compact: Compact) -> int | None:
+def bound_of(bound: float, compact: Compact) -> int | None:
+    """What a float solver's bound proves, in weighted micros; None where it proves nothing."""
     if not np.isfinite(bound):
         return None
     micros = int(np.floor((bound - compact.slack - abs(bound) * _SAFETY) / MICROS)) - 1

@@ -27,9 +27,12 @@ from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
 from solvers.greedy import RULES, construct, regret_sequence
 from solvers.incumbent import Incumbent, Progress
+from solvers.listed import FEWEST_ORDERS, search_listed, suits
+from solvers.menu_pricing import price_menus
+from solvers.menus import Menus, fitting, list_menus, patterns_of
 from solvers.model import I32, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, recost, unserved
-from solvers.pricing import price_orders
+from solvers.patterns import concatenate, recost, take, unserved
+from solvers.pricing import ROUNDING, Priced, price_orders
 from solvers.result import Certificate, Outcome
 from solvers.stop import Stop, StopReason
 
@@ -113,6 +116,14 @@ def _search(
     incumbent.enter("pricing")
     nothing = unserved(model)
     incumbent.offer(nothing)
+    if model.num_orders >= FEWEST_ORDERS and fill_limit is None and step == 1:
+        menus = list_menus(model, settings.threads)
+        if suits(model, menus):
+            found = search_listed(
+                model, menus, stop, incumbent,
+                gap=settings.gap, seed=settings.seed, threads=settings.threads, pricing_work=PRICING_WORK,
+            )  # fmt: skip
+            return _finish(model, settings, stop, incumbent, [found], fill_limit, menus)
     if start is not None:
         incumbent.offer(start)
     zero = Prices.zero(model)
@@ -202,12 +213,13 @@ def _finish(
     incumbent: Incumbent,
     prices: list[Prices],
     fill_limit: int | None,
+    menus: Menus | None = None,
 ) -> Outcome:
     """Recompute the certificate in exact integers, whatever the clock says: no bound is claimed else."""
     reason = stop.reason or (StopReason.TIME if stop.was_cut else None)
     incumbent.enter("certificate")
     # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
-    certificates = [certify(model, p, settings.threads, fill_limit) for p in prices]
+    certificates = [certify(model, p, settings.threads, fill_limit, menus) for p in prices]
     certificate = max(certificates, key=lambda c: c.bound)
     assert incumbent.patterns is not None
     assert incumbent.objective is not None
@@ -229,11 +241,38 @@ def _finish(
     )
 
 
-def certify(model: SourcingModel, prices: Prices, threads: int, fill_limit: int | None = None) -> Certificate:
+def certify(
+    model: SourcingModel, prices: Prices, threads: int, fill_limit: int | None = None, menus: Menus | None = None
+) -> Certificate:
     """State prices in micros, price every order at exactly those, and add up L in exact arithmetic."""
     stated = to_measure(model, prices)
-    everyone = np.arange(model.num_orders, dtype=np.int32)
-    priced = price_orders(model, stated.steering(model), everyone, work_limit=PRICING_WORK, threads=threads)
+    priced = _price_everyone(model, stated.steering(model), threads, menus)
     minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
     bound = exact_bound(model, stated, minima.total, fill_limit)
     return Certificate(stated, minima, priced.exact, bound)
+
+
+def _price_everyone(model: SourcingModel, prices: Prices, threads: int, menus: Menus | None) -> Priced:
+    """Every order's cheapest pattern, by menu where there is one."""
+    if menus is None:
+        everyone = np.arange(model.num_orders, dtype=np.int32)
+        return price_orders(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
+    listed = np.flatnonzero(menus.listed).astype(np.int32)
+    quick = price_menus(menus, prices, listed, threads)
+    alone = fitting(menus, quick.pick_ptr, quick.picks, model.row_capacity())
+    if not alone.all():
+        # A menu's minimum that breaks a row by itself is a relaxation: priced exactly with those that have no menu.
+        listed = listed[alone]
+        quick = price_menus(menus, prices, listed, threads)
+    others = np.setdiff1d(np.arange(model.num_orders, dtype=np.int32), listed)
+    slow = price_orders(model, prices, others, work_limit=PRICING_WORK, threads=threads)
+    both = concatenate([patterns_of(model, menus, listed, quick.pick_ptr, quick.picks), slow.patterns])
+    by_order = np.argsort(both.order, kind="stable")
+    yes, one = np.ones(len(listed), np.bool_), np.ones(len(listed), np.int64)
+    return Priced(
+        np.concatenate([quick.value, slow.value])[by_order],
+        np.concatenate([quick.value * (1.0 - ROUNDING), slow.lower_bound])[by_order],
+        np.concatenate([yes, slow.exact])[by_order],
+        np.concatenate([one, slow.work])[by_order],
+        take(both, by_order),
+    )

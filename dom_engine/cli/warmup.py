@@ -24,14 +24,18 @@ def warm_up(problem: Problem) -> None:
     Parameters
     ----------
     problem
-        What will be solved; the kernels of large orders are warmed only where it has any.
+        What will be solved; the kernels of many orders, and of large ones, are warmed only where it has such.
     """
     from dom_engine.engine import solve
+    from dom_engine.formulation import build_model
     from dom_engine.scenario import load_scenario
+    from solvers.listed import FEWEST_ORDERS, rehearse
     from solvers.stop import Stop
 
     # A gap of 0 goes through every step, so that none is left to compile later.
     solve(load_scenario(shipped.folder() / SCENARIO, overrides={"gap": 0}), stop=Stop())
+    if len(problem.orders) >= FEWEST_ORDERS:
+        rehearse(build_model(load_scenario(shipped.folder() / SCENARIO)).model)
     if _has_large_orders(problem):
         # One unit of work ends the search after its first pricing, which is all that differs.
         solve(_magnified(), stop=Stop(work_limit=1))

@@ -1,0 +1,214 @@
+"""Batches of ordinary orders, of any size: prices by ascent, a plan by seats, search and windows.
+
+Everything here works on menus. Orders that are not listed are planned first, by the general kernel at the prices found,
+and keep what they hold. Steps are counted, so that a run the clock does not cut reproduces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.bound import to_measure
+from solvers.compact_bound import Bounding, can_bound
+from solvers.greedy import construct
+from solvers.incumbent import Incumbent, usage_of
+from solvers.menu_pricing import price_menus, slots_entries, table_size
+from solvers.menu_search import Seats, Wanted, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menus import Menus, list_menus, patterns_of
+from solvers.model import Patterns, Prices, SourcingModel
+from solvers.patterns import concatenate, take
+from solvers.prices import ascend
+from solvers.stop import Stop
+from solvers.windows import WINDOW_ORDERS, Polish
+from solvers.workers import Worker, worker_pool
+
+FEWEST_ORDERS = 200
+"""Below this the general search proves what there is to prove within seconds."""
+
+PRICES_SHARE, SEARCH_SHARE = 0.35, 0.35
+"""Of the time that remains, what prices and then the search may take at most."""
+
+_PASSES = ((5_000, 200), (200_000, 100), (2**62, 50))
+"""Passes of the dual ascent up to so many orders."""
+
+_ROUNDS_PER_ORDER = 200
+_PARTED_ORDERS = 10_000
+"""Orders from which threads search parts of the batch: of a smaller one every part lacks too much of the rest."""
+
+_CALL_ROUNDS = 16_384
+"""Search rounds per thread between two looks at the stop, and two ways to part the orders."""
+
+_HEAT = 0.3
+"""What a round may worsen the plan by at first, as a share of what an order costs on average."""
+
+_NEAR = 0.5
+"""Patterns up to this share of an order's average cost beyond its minimum are columns of a window."""
+
+_WIDENING, _WIDENINGS = 2.0, 2
+_NO_ACTIVATION = np.zeros(0)
+_LITTLE = 1e-5
+"""A round of windows that gains less than this share of the plan's cost found nothing."""
+
+
+def suits(model: SourcingModel, menus: Menus) -> bool:
+    """Whether a batch is one for this search: many orders, nearly all listed, rows that cost nothing to open."""
+    rows = model.rows
+    free = not rows.open_cost.any() and not rows.overtime_limit.any() and not model.nodes.activation_cost.any()
+    many = model.num_orders >= FEWEST_ORDERS and float(menus.listed.mean()) >= 0.5
+    return bool(free and many)
+
+
+def search_listed(
+    model: SourcingModel,
+    menus: Menus,
+    stop: Stop,
+    incumbent: Incumbent,
+    *,
+    gap: float,
+    seed: int,
+    threads: int,
+    pricing_work: int,
+) -> Prices:
+    """Plan and bound a batch that ``suits``; returns the prices of the bound."""
+    passes = next(count for most, count in _PASSES if model.num_orders <= most)
+    incumbent.enter("prices")
+    with stop.share(PRICES_SHARE):
+        ascended = ascend(
+            model, menus, stop, threads=threads, pricing_work=pricing_work, passes=passes,
+            on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
+        )  # fmt: skip
+    # From here on what a certificate can state is what steers.
+    prices = to_measure(model, ascended.prices).steering(model)
+    if stop.reason is None:
+        with worker_pool(min(threads, 2 + model.num_orders // WINDOW_ORDERS)) as workers:
+            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work).run(gap, workers)
+    return prices
+
+
+def rehearse(model: SourcingModel) -> None:
+    """Take every step once on a small batch, for its kernels to be compiled before a clock runs."""
+    menus = list_menus(model)
+    listed = np.flatnonzero(menus.listed).astype(np.int32)
+    ascend(model, menus, Stop(), threads=1, pricing_work=1, passes=2)
+    zero, wanted = Prices.zero(model), wanted_by(menus, model.num_rows)
+    minimum = np.zeros(model.num_orders)
+    minimum[listed] = price_menus(menus, zero, listed).value
+    seats = make_seats(menus, model.row_capacity())
+    seat_all(menus, zero.row, _NO_ACTIVATION, listed, seats, table_size(menus), slots_entries(menus))
+    rng = np.random.default_rng(0)
+    improve_side_by_side(menus, wanted, zero.row, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng)
+    polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0)
+    for orders in polish.next_windows(seats, 1):
+        window = polish.columns_of(orders, seats, seats.left, 1)
+        patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
+        polish.take(window, np.arange(len(window.order) - len(orders), len(window.order)), seats)
+
+
+class _Plan:
+    """The plan being improved: seats of listed orders beside the patterns of the rest."""
+
+    def __init__(
+        self,
+        model: SourcingModel,
+        menus: Menus,
+        prices: Prices,
+        incumbent: Incumbent,
+        stop: Stop,
+        seed: int,
+        threads: int,
+        pricing_work: int,
+    ) -> None:
+        self.model, self.menus, self.prices, self.incumbent, self.stop = model, menus, prices, incumbent, stop
+        self.seed, self.threads, self.pricing_work = seed, threads, pricing_work
+        self.rng = np.random.default_rng(seed)
+        self.listed = np.flatnonzero(menus.listed).astype(np.int32)
+        self.wanted: Wanted = wanted_by(menus, model.num_rows)
+        self.minimum = np.zeros(model.num_orders)
+        self.minimum[self.listed] = price_menus(menus, prices, self.listed, threads).value
+        self.mean_cost = max(1.0, float(self.minimum[self.listed].mean()))
+        self.rest = self._plan_rest()
+        self.seats: Seats = make_seats(menus, model.row_capacity() - usage_of(model, self.rest))
+
+    def run(self, gap: float, workers: list[Worker]) -> None:
+        """Seat, search, polish; tell the incumbent after each."""
+        self.incumbent.enter("construction")
+        regret = self.menus.state_unmet[self.menus.state_ptr[:-1]] - self.minimum
+        sequence = self.listed[np.argsort(-regret[self.listed], kind="stable")]
+        size = (table_size(self.menus), slots_entries(self.menus))
+        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, sequence, self.seats, *size)
+        self.offer()
+        self._search(gap)
+        if self.stop.reason is None and not self.incumbent.closed(gap):
+            self._polish(gap, workers)
+
+    def offer(self) -> None:
+        """Hand the plan as it stands to the incumbent."""
+        parts = [self.seats.held[s : s + c] for s, c in zip(*self._spans(), strict=True)]
+        picks = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        pick_ptr = np.concatenate([[0], np.cumsum(self.seats.num_held[self.listed])]).astype(np.int64)
+        plan = concatenate([patterns_of(self.model, self.menus, self.listed, pick_ptr, picks), self.rest])
+        self.incumbent.offer(take(plan, np.argsort(plan.order, kind="stable")))
+
+    def _spans(self) -> tuple[list[int], list[int]]:
+        return self.seats.start[self.listed].tolist(), self.seats.num_held[self.listed].tolist()
+
+    def _plan_rest(self) -> Patterns:
+        others = np.flatnonzero(~self.menus.listed).astype(np.int32)
+        return construct(self.model, self.prices, others, self.stop, work_limit=self.pricing_work, threads=self.threads)
+
+    def _search(self, gap: float) -> None:
+        """Large neighbourhood search, cooling down as its rounds or its share of the clock run out."""
+        self.incumbent.enter("search")
+        threads = self.threads if len(self.listed) >= _PARTED_ORDERS else 1
+        total = _ROUNDS_PER_ORDER * len(self.listed)
+        done, begun_s, heat = 0, self.stop.elapsed_s, _HEAT * self.mean_cost
+        with self.stop.share(SEARCH_SHARE):
+            span_s = max(1e-9, self.stop.remaining_s)
+            while done < total and self.stop.reason is None and not self.incumbent.closed(gap):
+                rounds = min(_CALL_ROUNDS, 1 + (total - done) // threads)
+                done += rounds * threads
+                # By whichever ends the search first, so that it always ends cold.
+                cooler = max(0.0, 1.0 - max(done / total, (self.stop.elapsed_s - begun_s) / span_s)) * _HEAT
+                improve_side_by_side(
+                    self.menus, self.wanted, self.prices.row, self.seats, rounds=rounds,
+                    heat=(heat, min(heat, cooler * self.mean_cost)), threads=threads, rng=self.rng,
+                )  # fmt: skip
+                heat = min(heat, cooler * self.mean_cost)
+                self.stop.spend(rounds * threads)
+        self.offer()
+
+    def _polish(self, gap: float, workers: list[Worker]) -> None:
+        """Windows until nothing more is found; where the batch is small enough one worker looks for a better bound."""
+        self.incumbent.enter("windows")
+        if not can_bound(self.model):
+            self._solve_windows(gap, workers, None)
+            return
+        beside = len(workers) > 1
+        bounding = self._bound(gap, workers[-1]) if beside else None
+        self._solve_windows(gap, workers[:-1] if beside else workers, bounding)
+        if not self.incumbent.closed(gap) and self.stop.reason is None:
+            self.incumbent.enter("compact")
+            (bounding or self._bound(gap, workers[-1])).look(self.incumbent, self.stop.remaining_s)
+
+    def _bound(self, gap: float, worker: Worker) -> Bounding:
+        assert self.incumbent.patterns is not None
+        return Bounding(self.model, self.incumbent.patterns, worker, self.stop, gap, self.seed)
+
+    def _solve_windows(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
+        """Round after round; thresholds are widened when a sweep over the batch finds next to nothing."""
+        polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, _NEAR * self.mean_cost)
+        widened, still = 0, 0
+        sweep = 2 + len(self.listed) // (WINDOW_ORDERS * len(workers))
+        while self.stop.reason is None and not self.incumbent.closed(gap):
+            change = polish.round(self.seats, workers, self.stop, self.seed, self.threads)
+            self.stop.spend(WINDOW_ORDERS * len(workers))
+            if change < 0.0:
+                self.offer()
+            if bounding is not None:
+                bounding.look(self.incumbent, 0.0)
+            still = 0 if change < -_LITTLE * self.mean_cost * len(self.listed) else still + 1
+            if still > sweep and widened == _WIDENINGS:
+                break
+            if still > sweep:
+                polish.threshold *= _WIDENING
+                widened, still = widened + 1, 0

@@ -1,0 +1,393 @@
+"""Large neighbourhood search on a plan of listed orders: take out a few that want the same rows, put them back.
+
+Ruin and recreate (Schrimpf et al. 2000, doi:10.1006/jcph.1999.6413) with threshold acceptance that cools down: a round
+takes a seed order and orders that could use what it could, and reinserts them one by one at their cheapest on what is
+then left, priced rows counting in part. A menu makes an insertion cost a microsecond or two, so a second tries some
+hundred thousand.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from solvers.jit import kernel, leaf
+from solvers.menu_loads import MOST_SHIPS
+from solvers.menu_pricing import SHARD, cheapest_end, fill_table, slots_entries, table_size, trace
+from solvers.menus import Menus
+from solvers.model import F64, I8, I32, I64, Flags
+from solvers.packed import wide
+
+Bits = npt.NDArray[np.uint64]
+
+MOST_TAKEN = 8
+"""Orders taken out in one round, at most: fewer find less, many more cost more than they find."""
+
+_ROOM = 32
+_NO_ACTIVATION = np.zeros(0)
+_MOST_SHARE = 1.5
+"""Row prices count on top of cost by up to this share, drawn anew every so often: none at all, and plans end twice as
+far from the bound."""
+
+_RESHARE = 256
+"""Rounds between two draws of the share."""
+
+
+class Seats(NamedTuple):
+    """A plan of listed orders, changed in place.
+
+    Order o holds entries ``held[start[o]:start[o] + num_held[o]]`` at ``cost[o]`` weighted micros; ``left`` is what
+    each row can still give.
+    """
+
+    start: I64
+    num_held: I64
+    held: I32
+    cost: F64
+    left: I64
+
+
+class Wanted(NamedTuple):
+    """By row, the orders with an entry that draws on it: ``order[ptr[r]:ptr[r + 1]]``."""
+
+    ptr: I64
+    order: I32
+
+
+def make_seats(menus: Menus, capacity: I64) -> Seats:
+    """A plan in which nothing is served."""
+    start = np.concatenate([[0], np.cumsum(menus.most_ships)]).astype(np.int64)
+    return Seats(
+        start[:-1].copy(),
+        np.zeros(menus.num_orders, np.int64),
+        np.zeros(start[-1], np.int32),
+        menus.state_unmet[menus.state_ptr[:-1]].copy(),
+        capacity.copy(),
+    )
+
+
+def wanted_by(menus: Menus, num_rows: int) -> Wanted:
+    """Which orders could draw on each row."""
+    entries = menus.entry_ptr[menus.slot_ptr]
+    order = np.repeat(np.arange(menus.num_orders, dtype=np.int64), np.diff(menus.draw_ptr[entries]))
+    key = np.unique(menus.draw_row.astype(np.int64) * max(1, menus.num_orders) + order)
+    row, order = np.divmod(key, max(1, menus.num_orders))
+    return Wanted(np.searchsorted(row, np.arange(num_rows + 1)).astype(np.int64), order.astype(np.int32))
+
+
+def orders_wanting(wanted: Wanted, rows: I64, num_orders: int) -> I32:
+    """Orders with an entry that draws on any of the rows, rising."""
+    marked = np.zeros(num_orders, np.bool_)
+    mark_wanting(wanted, rows, marked)
+    return np.flatnonzero(marked).astype(np.int32)
+
+
+@kernel
+def mark_wanting(wanted: Wanted, rows: I64, marked: Flags) -> None:
+    """Mark the orders that want any of the rows."""
+    for k in range(len(rows)):
+        for at in range(wanted.ptr[rows[k]], wanted.ptr[rows[k] + 1]):
+            marked[wanted.order[at]] = True
+
+
+def reprice(menus: Menus, row: F64, orders: I32, seats: Seats, threads: int) -> None:
+    """Let each of ``orders`` hold its cheapest pattern at row prices, whatever is left of the rows.
+
+    ``seats.cost`` becomes what it pays, ``seats.left`` the rows' limits less what all orders draw, negative where they
+    draw more.
+    """
+    size = (table_size(menus), slots_entries(menus))
+    shards = np.array_split(orders, max(1, min(threads, len(orders) // SHARD)))
+
+    def run(shard: I32) -> I64:
+        drawn = np.zeros(len(seats.left), np.int64)
+        hold_cheapest(menus, row, _NO_ACTIVATION, shard, seats, drawn, *size)
+        return drawn
+
+    if len(shards) == 1:
+        seats.left[:] -= run(shards[0])
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for drawn in pool.map(run, shards):
+            seats.left[:] -= drawn
+
+
+@kernel
+def hold_cheapest(
+    menus: Menus, row: F64, no_activation: F64, orders: I32, seats: Seats, drawn: I64, table_room: int, entry_room: int
+) -> None:
+    """Seat each order at its cheapest; ``drawn`` gets how much more of each row they draw than before."""
+    table, cost, no_limit = np.empty(table_room), np.empty(entry_room), np.empty(0, np.int64)
+    for k in range(len(orders)):
+        order = wide(orders[k])
+        start = seats.start[order]
+        _add_held(menus, order, -1, seats, drawn)
+        states = fill_table(menus, row, 1.0, no_activation, order, no_limit, cost, table)
+        seats.cost[order], goal = cheapest_end(menus, order, states, 0.0, table)
+        seats.num_held[order] = trace(menus, order, states, goal, cost, table, seats.held, start) - start
+        _add_held(menus, order, 1, seats, drawn)
+
+
+@leaf
+def _add_held(menus: Menus, order: int, sign: int, seats: Seats, drawn: I64) -> None:
+    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
+        entry = seats.held[at]
+        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
+            drawn[menus.draw_row[i]] += sign * menus.draw[i]
+
+
+@kernel
+def seat_all(
+    menus: Menus, row: F64, activation: F64, sequence: I32, seats: Seats, table_room: int, entry_room: int
+) -> None:
+    """Seat orders one after another, each at its cheapest, prices counted, on what is left."""
+    table, cost = np.empty(table_room), np.empty(entry_room)
+    for k in range(len(sequence)):
+        seat(menus, row, 1.0, activation, sequence[k], cost, table, seats)
+
+
+@leaf
+def seat(
+    menus: Menus, row: F64, share: float, activation: F64, order: int, cost: F64, table: F64, seats: Seats
+) -> None:
+    """Seat an order that holds nothing; where its shipments would break a row together, by one shipment or none."""
+    states = fill_table(menus, row, share, activation, order, seats.left, cost, table)
+    _, goal = cheapest_end(menus, order, states, 0.0, table)
+    start = seats.start[order]
+    seats.num_held[order] = trace(menus, order, states, goal, cost, table, seats.held, start) - start
+    fits = True
+    for at in range(start, start + seats.num_held[order]):
+        entry = seats.held[at]
+        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
+            seats.left[menus.draw_row[i]] -= menus.draw[i]
+            fits = fits and seats.left[menus.draw_row[i]] >= 0
+    if not fits:
+        unseat(menus, order, seats)
+        _seat_alone(menus, order, cost, seats)
+    seats.cost[order] = cost_of(menus, order, seats)
+
+
+@leaf
+def _seat_alone(menus: Menus, order: int, cost: F64, seats: Seats) -> None:
+    """Seat an order by its cheapest single entry, if that beats nothing; ``cost`` holds what each entry pays."""
+    first, first_state = menus.entry_ptr[menus.slot_ptr[order]], menus.state_ptr[order]
+    best, which = menus.state_unmet[first_state], -1
+    for entry in range(first, menus.entry_ptr[menus.slot_ptr[order + 1]]):
+        paid = cost[entry - first] - menus.split[order] + menus.state_unmet[first_state + menus.entry_state[entry]]
+        if paid < best:
+            best, which = paid, entry
+    if which >= 0:
+        seats.held[seats.start[order]], seats.num_held[order] = which, 1
+        for i in range(menus.draw_ptr[which], menus.draw_ptr[which + 1]):
+            seats.left[menus.draw_row[i]] -= menus.draw[i]
+
+
+@leaf
+def unseat(menus: Menus, order: int, seats: Seats) -> None:
+    """Give back all that an order holds."""
+    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
+        entry = seats.held[at]
+        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
+            seats.left[menus.draw_row[i]] += menus.draw[i]
+    seats.num_held[order] = 0
+
+
+@leaf
+def cost_of(menus: Menus, order: int, seats: Seats) -> float:
+    """What an order's entries cost by themselves, with what they leave unmet."""
+    if seats.num_held[order] == 0:
+        return float(menus.state_unmet[menus.state_ptr[order]])
+    total, state = -menus.split[order], 0
+    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
+        total += menus.entry_cost[seats.held[at]]
+        state += menus.entry_state[seats.held[at]]
+    return float(total + menus.state_unmet[menus.state_ptr[order] + state])
+
+
+@kernel
+def hold(menus: Menus, orders: I32, pick_ptr: I64, picks: I32, seats: Seats) -> None:
+    """Let orders hold given entries instead of their own, whether rows bear it or not."""
+    for k in range(len(orders)):
+        unseat(menus, orders[k], seats)
+    for k in range(len(orders)):
+        order = wide(orders[k])
+        seats.num_held[order] = pick_ptr[k + 1] - pick_ptr[k]
+        for at in range(seats.num_held[order]):
+            seats.held[seats.start[order] + at] = picks[pick_ptr[k] + at]
+        seats.cost[order] = cost_of(menus, order, seats)
+        _add_held(menus, order, -1, seats, seats.left)
+
+
+@kernel
+def cost_of_held(menus: Menus, orders: I32, pick_ptr: I64, picks: I32) -> float:
+    """What patterns cost together by themselves."""
+    total = 0.0
+    for k in range(len(orders)):
+        state = wide(0)
+        for at in range(pick_ptr[k], pick_ptr[k + 1]):
+            total += menus.entry_cost[picks[at]]
+            state += menus.entry_state[picks[at]]
+        if pick_ptr[k + 1] > pick_ptr[k]:
+            total -= menus.split[orders[k]]
+        total += menus.state_unmet[menus.state_ptr[orders[k]] + state]
+    return total
+
+
+@leaf
+def _random(state: Bits) -> float:
+    """The next of xorshift64* (Vigna 2016, doi:10.1145/2845077), in [0, 1)."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+
+
+@kernel
+def improve(
+    menus: Menus,
+    wanted: Wanted,
+    row: F64,
+    activation: F64,
+    seeds: I32,
+    threshold: F64,
+    rounds: int,
+    most_taken: int,
+    chance: Bits,
+    side: I8,
+    own: int,
+    seats: Seats,
+    table_room: int,
+    entry_room: int,
+) -> float:
+    """Rounds of ruin and recreate from ``seeds`` (drawn with repeats); returns the change of the plan's cost.
+
+    ``threshold[i]`` is what round i may worsen the plan by. ``row`` steers: a random share of it counts on top of cost.
+    Only orders whose ``side`` is ``own`` are moved; ``seeds`` are among them.
+    """
+    table, cost = np.empty(table_room), np.empty(entry_room)
+    taken, old_count, old_cost = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM)
+    old_held = np.empty((_ROOM, MOST_SHIPS), np.int32)
+    key = np.empty(_ROOM)
+    change, share = 0.0, 0.0
+    for turn in range(rounds):
+        if turn % _RESHARE == 0:
+            share = _MOST_SHARE * _random(chance)
+        seed = wide(seeds[int(_random(chance) * len(seeds))])
+        size = 2 + int(_random(chance) * (most_taken - 1))
+        count = _take_around(menus, wanted, row, seed, size, chance, side, own, taken)
+        before = 0.0
+        for k in range(count):
+            order = taken[k]
+            before += seats.cost[order]
+            old_count[k], old_cost[k] = seats.num_held[order], seats.cost[order]
+            for at in range(seats.num_held[order]):
+                old_held[k, at] = seats.held[seats.start[order] + at]
+            unseat(menus, order, seats)
+            key[k] = _random(chance)
+        # The seed goes first half of the time; the others follow at random.
+        if _random(chance) < 0.5:
+            key[0] = -1.0
+        after = 0.0
+        for _ in range(count):
+            which = 0
+            for k in range(count):
+                if key[k] < key[which]:
+                    which = k
+            key[which] = 2.0 + key[which]
+            seat(menus, row, share, activation, taken[which], cost, table, seats)
+            after += seats.cost[taken[which]]
+            if after > before + threshold[turn] + 1e-6:
+                break
+        if after <= before + threshold[turn]:
+            change += after - before
+            continue
+        for k in range(count):
+            unseat(menus, taken[k], seats)
+        for k in range(count):
+            order = taken[k]
+            seats.num_held[order], seats.cost[order] = old_count[k], old_cost[k]
+            for at in range(old_count[k]):
+                seats.held[seats.start[order] + at] = old_held[k, at]
+            _add_held(menus, order, -1, seats, seats.left)
+    return change
+
+
+def improve_side_by_side(
+    menus: Menus,
+    wanted: Wanted,
+    row: F64,
+    seats: Seats,
+    *,
+    rounds: int,
+    heat: tuple[float, float],
+    threads: int,
+    rng: np.random.Generator,
+) -> float:
+    """Rounds of ruin and recreate by ``threads`` threads, each over a random part of the orders; returns the change.
+
+    What is left of a row is shared out before and collected after, so that no two threads meet. A round may worsen the
+    plan by an exponential chance whose mean goes from the first ``heat`` to the second. The same for the same ``rng``,
+    threads and plan.
+    """
+    listed = np.flatnonzero(menus.listed & (menus.most_ships > 0)).astype(np.int32)
+    if not len(listed):
+        return 0.0
+    side = rng.integers(0, threads, menus.num_orders).astype(np.int8)
+    parts = [seats.left // threads for _ in range(threads)]
+    parts[int(rng.integers(threads))] += seats.left % threads
+    size = (table_size(menus), slots_entries(menus))
+    chances = rng.integers(1, 2**63, threads).astype(np.uint64)
+    thresholds = rng.exponential(1.0, (threads, rounds)) * np.linspace(*heat, rounds)
+
+    def run(k: int) -> float:
+        own = listed[side[listed] == k]
+        if not len(own):
+            return 0.0
+        return improve(
+            menus, wanted, row, _NO_ACTIVATION, own, thresholds[k], rounds, MOST_TAKEN, chances[k : k + 1], side, k,
+            seats._replace(left=parts[k]), *size,
+        )  # fmt: skip
+
+    if threads == 1:
+        change = run(0)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            change = sum(pool.map(run, range(threads)))
+    seats.left[:] = np.sum(parts, axis=0)
+    return float(change)
+
+
+@leaf
+def _take_around(
+    menus: Menus, wanted: Wanted, row: F64, seed: int, size: int, chance: Bits, side: I8, own: int, taken: I64
+) -> int:
+    """Choose the seed and orders that could use a priced row of its menu, walking from one to the next."""
+    taken[0] = seed
+    count, at = 1, seed
+    for _ in range(4 * size):
+        if count == size:
+            break
+        first, last = menus.entry_ptr[menus.slot_ptr[at]], menus.entry_ptr[menus.slot_ptr[at + 1]]
+        if first == last:
+            break
+        entry = first + int(_random(chance) * (last - first))
+        begin, end = menus.draw_ptr[entry], menus.draw_ptr[entry + 1]
+        r = menus.draw_row[begin + int(_random(chance) * (end - begin))]
+        if row[r] <= 0.0:
+            continue
+        span = wanted.ptr[r + 1] - wanted.ptr[r]
+        other = wide(wanted.order[wanted.ptr[r] + int(_random(chance) * span)])
+        known = side[other] != own
+        for k in range(count):
+            known = known or taken[k] == other
+        if not known:
+            taken[count] = other
+            count += 1
+            if _random(chance) < 0.5:
+                at = other
+    return count

@@ -1,0 +1,194 @@
+"""Polishing a plan window by window: an integer program over some hundred orders that contend for the same rows.
+
+A window takes orders that pay more than their priced minimum, and those they contend with; everybody else keeps what
+they hold. Its columns are all patterns of its orders near their priced minimum. Windows of a round share no order, and
+of rows that two of them could draw on only the first sees what is left, so they are solved side by side.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from solvers.jit import kernel
+from solvers.master import build_master
+from solvers.menu_pricing import near_menus, usage_of_picks
+from solvers.menu_search import Seats, Wanted, cost_of_held, hold
+from solvers.menus import Menus, fitting, patterns_of
+from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
+from solvers.packed import wide
+from solvers.stop import Stop
+from solvers.workers import Worker, wait_for
+
+WINDOW_ORDERS = 400
+WINDOW_COLUMNS = 8_000
+WINDOW_S = 6.0
+"""A window's own limit: one that needs more is too large."""
+
+_MOST_PATTERNS = 40
+_POPULAR = 256
+"""A row wanted by more orders than this ties no window together: it would take everybody in."""
+
+_ENOUGH = 1e-4
+
+
+class Window(NamedTuple):
+    """Orders (rising), what their priced minima were found at, and the columns: order and picks of each."""
+
+    orders: I32
+    pick_ptr: I64
+    picks: I32
+    order: I32
+
+
+class Polish:
+    """Windows over one plan, round by round.
+
+    Parameters
+    ----------
+    minimum
+        Every order's priced minimum at ``prices``, float64[num_orders].
+    threshold
+        Weighted micros beyond its minimum that a pattern may pay.
+    """
+
+    def __init__(
+        self, model: SourcingModel, menus: Menus, wanted: Wanted, prices: Prices, minimum: F64, threshold: float
+    ) -> None:
+        self.model, self.menus, self.wanted, self.prices = model, menus, wanted, prices
+        self.minimum, self.threshold = minimum, threshold
+        self.size = WINDOW_ORDERS
+        self.columns = 0
+        self._tried = np.zeros(model.num_orders, np.int64)
+
+    def next_windows(self, seats: Seats, count: int) -> list[I32]:
+        """Up to ``count`` windows around the orders that carry most of the gap and were tried least."""
+        excess = priced_excess(self.menus, self.prices.row, seats) - self.minimum
+        taken = np.zeros(self.model.num_orders, np.bool_)
+        windows: list[I32] = []
+        worth = np.where(self.menus.listed & (excess > 1.0), excess, 0.0)
+        sequence = np.lexsort((-worth, self._tried))
+        sequence = sequence[worth[sequence] > 0.0]
+        for seed in sequence.tolist():
+            if len(windows) == count:
+                break
+            if taken[seed]:
+                continue
+            orders = gather(self.menus, self.wanted, self.prices.row, seed, self.size, taken)
+            windows.append(np.sort(orders).astype(np.int32))
+            self._tried[orders] += 1
+        return windows
+
+    def columns_of(self, orders: I32, seats: Seats, left: I64, threads: int) -> Window:
+        """The patterns a window chooses among: those near the minimum that fit what it could have."""
+        threshold = self.threshold
+        while True:
+            near = near_menus(
+                self.menus, self.prices, orders, self.minimum[orders] + threshold, _MOST_PATTERNS, threads
+            )
+            if len(near.order) <= WINDOW_COLUMNS:
+                break
+            threshold /= 2
+        keep = fitting(self.menus, near.pick_ptr, near.picks, left)
+        held = np.concatenate([seats.held[seats.start[o] : seats.start[o] + seats.num_held[o]] for o in orders])
+        length = np.concatenate([np.diff(near.pick_ptr)[keep], seats.num_held[orders]])
+        mask = np.repeat(keep, np.diff(near.pick_ptr))
+        return Window(
+            orders,
+            np.concatenate([[0], np.cumsum(length)]).astype(np.int64),
+            np.concatenate([near.picks[mask], held]).astype(np.int32),
+            np.concatenate([near.order[keep], orders]).astype(np.int32),
+        )
+
+    def round(self, seats: Seats, workers: list[Worker], stop: Stop, seed: int, threads: int) -> float:
+        """Solve one window per worker and take what is better; returns the change of cost."""
+        begun: list[tuple[Worker, Window]] = []
+        free = seats.left.copy()
+        seconds = min(WINDOW_S, stop.remaining_s)
+        for worker, orders in zip(workers, self.next_windows(seats, len(workers)), strict=False):
+            own = usage_of_picks(
+                self.menus, len(free), np.concatenate([seats.held[s : s + c] for s, c in _spans(seats, orders)])
+            )
+            window = self.columns_of(orders, seats, free + own, threads)
+            pool = patterns_of(self.model, self.menus, window.order, window.pick_ptr, window.picks)
+            rows = self.model.rows._replace(limit=free + own)
+            master = build_master(self.model._replace(rows=rows), pool)
+            assert master is not None
+            hint = np.zeros(len(master.program.cost))
+            hint[len(window.order) - len(orders) : len(window.order)] = 1.0
+            worker.begin(master.program, _ENOUGH, seconds, hint, seed)
+            begun.append((worker, window))
+            self.columns += len(window.order)
+            touched = np.unique(pool.draw_row)
+            free[touched] = 0
+        change = 0.0
+        for worker, window in begun:
+            outcome = wait_for(worker, seconds, stop)
+            # A window that its clock ended would end elsewhere another time.
+            stop.was_cut = stop.was_cut or outcome is None or not outcome.optimal
+            if outcome is None or outcome.x is None:
+                continue
+            chosen = np.flatnonzero(outcome.x[: len(window.order)] > 0.5)
+            change += self.take(window, chosen, seats)
+        return change
+
+    def take(self, window: Window, chosen: I64, seats: Seats) -> float:
+        """Give a window's orders the chosen patterns if that costs less."""
+        order = window.order[chosen]
+        if len(order) != len(window.orders):
+            return 0.0
+        ptr = np.concatenate([[0], np.cumsum(np.diff(window.pick_ptr)[chosen])]).astype(np.int64)
+        picks = np.concatenate([window.picks[window.pick_ptr[k] : window.pick_ptr[k + 1]] for k in chosen.tolist()])
+        change = cost_of_held(self.menus, order, ptr, picks.astype(np.int32)) - float(seats.cost[order].sum())
+        if change > -0.5:
+            return 0.0
+        old = [seats.held[s : s + c].copy() for s, c in _spans(seats, order)]
+        hold(self.menus, order, ptr, picks.astype(np.int32), seats)
+        if (seats.left < 0).any():
+            back = np.concatenate([[0], np.cumsum([len(part) for part in old])]).astype(np.int64)
+            hold(self.menus, order, back, np.concatenate(old).astype(np.int32), seats)
+            return 0.0
+        return change
+
+
+def _spans(seats: Seats, orders: I32) -> list[tuple[int, int]]:
+    return list(zip(seats.start[orders].tolist(), seats.num_held[orders].tolist(), strict=True))
+
+
+def priced_excess(menus: Menus, row: F64, seats: Seats) -> F64:
+    """What each order pays at row prices for what it holds, float64[num_orders]."""
+    paid = seats.cost.copy()
+    _add_paid(menus, row, seats, paid)
+    return paid
+
+
+@kernel
+def _add_paid(menus: Menus, row: F64, seats: Seats, paid: F64) -> None:
+    for order in range(len(paid)):
+        for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
+            for i in range(menus.draw_ptr[seats.held[at]], menus.draw_ptr[seats.held[at] + 1]):
+                paid[order] += row[menus.draw_row[i]] * menus.draw[i]
+
+
+@kernel
+def gather(menus: Menus, wanted: Wanted, row: F64, seed: int, most: int, taken: Flags) -> I32:
+    """The seed and the orders nearest to it over priced rows, breadth first, but those taken; marks them."""
+    found = np.empty(most, np.int32)
+    found[0], count, at = seed, 1, 0
+    taken[seed] = True
+    while at < count and count < most:
+        order = wide(found[at])
+        at += 1
+        first, last = menus.entry_ptr[menus.slot_ptr[order]], menus.entry_ptr[menus.slot_ptr[order + 1]]
+        for i in range(menus.draw_ptr[first], menus.draw_ptr[last]):
+            r = menus.draw_row[i]
+            if row[r] <= 0.0 or wanted.ptr[r + 1] - wanted.ptr[r] > _POPULAR:
+                continue
+            for k in range(wanted.ptr[r], wanted.ptr[r + 1]):
+                other = wanted.order[k]
+                if not taken[other] and count < most:
+                    taken[other] = True
+                    found[count] = other
+                    count += 1
+    return found[:count]
