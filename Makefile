@@ -89,7 +89,7 @@ generate = $(protoc) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(P
 # Kernels are compiled once before the tests: side by side, every worker would compile the same ones.
 pytest: $(STAMP) ## the tests alone
 	@$(BIN)/dom solve scenarios/quickstart --out .cache/warm > /dev/null
-	@$(BIN)/python scenarios/generate.py --orders 250 --nodes 8 --items 150 --out .cache/many > /dev/null
+	@$(BIN)/python scenarios/generate.py --orders 450 --nodes 8 --items 200 --out .cache/many > /dev/null
 	@$(BIN)/dom solve .cache/many --out .cache/warm --time-limit 5 > /dev/null
 	@$(BIN)/python -m pytest -n $(JOBS)
 

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.bound import to_measure
+from solvers.bound import lagrangian, to_measure
+from solvers.closing import close_by_pool
+from solvers.columns import Generated
 from solvers.compact_bound import Bounding, can_bound
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
-from solvers.menu_pricing import price_menus, slots_entries, table_size
+from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
 from solvers.menu_search import Seats, Wanted, improve_side_by_side, make_seats, seat_all, wanted_by
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, take
+from solvers.patterns import concatenate, take, unserved
 from solvers.prices import ascend
 from solvers.stop import Stop
 from solvers.windows import WINDOW_ORDERS, Polish
 from solvers.workers import Worker, worker_pool
 
-FEWEST_ORDERS = 200
+FEWEST_ORDERS = 400
 """Below this the general search proves what there is to prove within seconds."""
+
+PROVABLE_COLUMNS = 60_000
+"""Patterns that could still improve the plan, up to which they are all laid before the program that proves it."""
 
 PRICES_SHARE, SEARCH_SHARE = 0.35, 0.35
 """Of the time that remains, what prices and then the search may take at most."""
@@ -182,13 +187,30 @@ class _Plan:
         self.incumbent.enter("windows")
         if not can_bound(self.model):
             self._solve_windows(gap, workers, None)
+            self._prove(gap)
             return
         beside = len(workers) > 1
         bounding = self._bound(gap, workers[-1]) if beside else None
         self._solve_windows(gap, workers[:-1] if beside else workers, bounding)
+        self._prove(gap)
         if not self.incumbent.closed(gap) and self.stop.reason is None:
             self.incumbent.enter("compact")
             (bounding or self._bound(gap, workers[-1])).look(self.incumbent, self.stop.remaining_s)
+
+    def _prove(self, gap: float) -> None:
+        """Choose among all patterns that could improve the plan, where they are few enough to be listed."""
+        incumbent = self.incumbent
+        if incumbent.closed(gap) or self.stop.reason is not None or not self.menus.listed.all():
+            return
+        assert incumbent.objective is not None
+        # Of the prices' own bound: a better one that branching gave says nothing about patterns at these prices.
+        bound = np.floor(lagrangian(self.model, self.prices, float(self.minimum.sum()))) - 1.0
+        ceilings = self.minimum[self.listed] + (incumbent.objective - bound + 2.0)
+        most = max(1, 4 * PROVABLE_COLUMNS // len(self.listed))
+        near = near_menus(self.menus, self.prices, self.listed, ceilings, most, self.threads)
+        if near.complete.all() and len(near.order) <= PROVABLE_COLUMNS:
+            known = Generated(self.prices, float(bound), unserved(self.model), True)
+            close_by_pool(self.model, gap, self.seed, self.threads, self.stop, incumbent, known, self.pricing_work)
 
     def _bound(self, gap: float, worker: Worker) -> Bounding:
         assert self.incumbent.patterns is not None

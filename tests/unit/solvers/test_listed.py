@@ -23,7 +23,7 @@ from solvers.stop import Stop
 WITHIN_REACH = 0.06
 """A gap that prices alone can prove: stock positions of a few units keep the bound some per cent below the optimum."""
 
-TIGHT = Spec(orders=240, nodes=8, items=120, stock="tight", seed=2)
+TIGHT = Spec(orders=420, nodes=10, items=200, stock="tight", seed=2)
 
 
 @pytest.fixture(scope="module")
