@@ -24,8 +24,11 @@ from solvers.pricing import price_orders
 from solvers.program import Program, solve_lp
 from solvers.stop import Stop
 
-MOST_LEAVES, MOST_PRICED = 2_000, 400_000
+MOST_LEAVES, MOST_PRICED = 300, 60_000
 """Leaves, and leaves times sources: a checker prices every order once a leaf."""
+
+MOST_WORK = 3_000_000_000
+"""Counted pricing work in all, some ten seconds: counted, so that the same tree grows on every machine."""
 
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
@@ -100,7 +103,8 @@ def grow_tree(model: SourcingModel, pool: Patterns, start: Prices, target: int, 
         _, _, limits, prices = heapq.heappop(waiting)
         full = len(leaves) + len(waiting) + 1 >= most
         solved = grower.solve(limits, prices)
-        branches = [] if solved.leaf.bound >= target or full or stop.reason is not None else grower.split(solved)
+        done = solved.leaf.bound >= target or full or grower.stopped
+        branches = [] if done else grower.split(solved)
         if not branches:
             leaves.append(solved.leaf)
         steering = solved.leaf.prices.steering(model)
@@ -132,9 +136,15 @@ class _Grower:
         self._model, self._target, self._stop, self._threads = model, target, stop, threads
         nothing = unserved(model)
         self._pool = merge(nothing, pool)
+        self._work = 0
         # A pattern that pays this is dearer than serving nothing, at any prices: nobody picks it.
         self._forbidding = nothing.cost.astype(np.float64) + 1e6
         self._single = _single(model)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run, or the work that a tree may take, is at its end."""
+        return self._stop.reason is not None or self._work > MOST_WORK
 
     def barred(self, limits: Limits) -> Flags:
         """Candidates that no pattern of a leaf uses."""
@@ -160,11 +170,12 @@ class _Grower:
             charged = trial._replace(activation=trial.activation + forbidding)
             priced = price_orders(model, charged, every, work_limit=_PRICING_WORK, threads=self._threads)
             self._stop.spend(len(every))
+            self._work += int(priced.work.sum())
             reached = lagrangian(model, trial, float(priced.lower_bound.sum())) + self._opened_gain(trial, limits)
             if reached > bound:
                 best, bound = trial, reached
             self._pool = merge(self._pool, priced.patterns)
-            if bound >= self._target + 2 or self._stop.reason is not None:
+            if bound >= self._target + 2 or self.stopped:
                 break
             usable = take(self._pool, ~_uses(self._pool, barred))
             master = build_master(model, usable)
