@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
@@ -23,7 +24,11 @@ from dom_engine.wire import failure
 log = logging.getLogger(__name__)
 
 ABANDON_GRACE_S = 0.35
-"""What a worker has to let go of a job nobody waits for, before it is killed: some solvers cannot be stopped."""
+"""What a worker has to let go of a job nobody waits for, before a warm spare takes its place: some solvers cannot be
+stopped."""
+
+ABANDON_LIMIT_S = 5.0
+"""What it has while there is no spare: it may let go before another is warm."""
 
 HANG_GRACE_S = 120.0
 """What a worker has beyond a job's budget: certificate, audit and reasons of a large batch come after the search."""
@@ -127,7 +132,7 @@ class WorkerPool:
                 filled.set_result(None)
             try:
                 while True:
-                    await self._serve(worker, await self._next(worker, takes))
+                    await self._serve(worker, await self._next(worker, takes), nursery)
                     await _ready_again(worker)
             except WorkerLost:
                 worker.kill()
@@ -154,13 +159,13 @@ class WorkerPool:
             coming.cancel()
             await _cancelled(death)
 
-    async def _serve(self, worker: Worker, ticket: Ticket) -> None:
+    async def _serve(self, worker: Worker, ticket: Ticket, nursery: Nursery) -> None:
         clock = asyncio.get_running_loop()
         started_s = clock.time()
         self._busy[worker] = ticket  # no other task runs between this and the job's frame
         outcome: Outcome = failure(Code.UNAVAILABLE, "SHUTTING_DOWN", "the server is shutting down")
         try:
-            outcome = await _solve(worker, ticket)
+            outcome = await _solve(worker, ticket, nursery)
         except WorkerLost:
             outcome = failure(Code.INTERNAL, "WORKER_LOST", "the worker that solved this request died or hung")
             raise
@@ -180,7 +185,7 @@ async def _ready_again(worker: Worker) -> None:
         raise WorkerLost from None
 
 
-async def _solve(worker: Worker, ticket: Ticket) -> Outcome:
+async def _solve(worker: Worker, ticket: Ticket, nursery: Nursery) -> Outcome:
     """Let a worker answer; once the caller has left, or the time is long over, only until it lets go."""
     request = ticket.request
     budget_s = request.budget_s()
@@ -194,10 +199,21 @@ async def _solve(worker: Worker, ticket: Ticket) -> Outcome:
             await worker.send(Frame(FrameKind.ABANDON, ticket.number))
             await asyncio.wait({reply}, timeout=ABANDON_GRACE_S)
             if not reply.done():
+                await _either(reply, nursery.spare())
+            if not reply.done():
                 raise WorkerLost
         return reply.result()
     finally:
         await _cancelled(reply)
+
+
+async def _either(reply: asyncio.Future[Any], spare: Coroutine[Any, Any, None]) -> None:
+    """Wait for the worker to let go or for another that can take its place, but not for ever."""
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(spare)
+    try:
+        await asyncio.wait({reply, waiting}, timeout=ABANDON_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 async def _reply(worker: Worker, ticket: Ticket) -> Outcome:

@@ -105,6 +105,7 @@ class Nursery:
         self._command = command
         self._spares = spares
         self._warm: asyncio.Queue[Worker] = asyncio.Queue()
+        self._any_warm = asyncio.Event()
         self._rearing: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Lock()
         self._compiled = False
@@ -118,7 +119,14 @@ class Nursery:
     async def take(self) -> Worker:
         """A warm worker, as soon as there is one."""
         self._rear_one()
-        return await self._warm.get()
+        worker = await self._warm.get()
+        if self._warm.empty():
+            self._any_warm.clear()
+        return worker
+
+    async def spare(self) -> None:
+        """Wait until a warm one could be taken."""
+        await self._any_warm.wait()
 
     async def close(self) -> None:
         """End the workers that nobody has taken."""
@@ -167,4 +175,5 @@ class Nursery:
             else:
                 self._compiled = True
                 self._warm.put_nowait(worker)
+                self._any_warm.set()
                 return

@@ -24,9 +24,11 @@ def answer(job: int, payload: bytes) -> None:
 def main() -> None:
     if "--dead-on-arrival" in sys.argv:
         return
+    patience_s = 0.0
     say(FrameKind.READY)
     while (frame := read_frame(sys.stdin.buffer)) is not None:
         if frame.kind in (FrameKind.INTERRUPT, FrameKind.ABANDON):
+            time.sleep(patience_s)
             answer(frame.job, b"interrupted")
             continue
         asked = Asked.of(frame)
@@ -38,6 +40,8 @@ def main() -> None:
             say(FrameKind.PART, frame.job, b"one")
             say(FrameKind.PART, frame.job, b"two")
             answer(frame.job, b"")
+        elif request == b"slow to let go":
+            patience_s = 0.6
         elif request == b"refuse":
             say(FrameKind.FAILURE, frame.job, Status(code=3).SerializeToString())
             say(FrameKind.READY)

@@ -155,6 +155,18 @@ def test_a_worker_that_does_not_let_go_is_replaced() -> None:
     on_a_pool(test)
 
 
+@pytest.mark.parametrize(("spares", "stays"), [(0, True), (1, False)])
+def test_a_worker_is_not_killed_where_none_can_take_its_place(spares: int, stays: bool) -> None:
+    async def test() -> None:
+        async with running(Slots(general=1, small=0, spares=spares)) as pool:
+            pid = await said(pool, b"pid")
+            left = await taken(pool, b"slow to let go")
+            left.cancel()
+            assert (await said(pool, b"pid") == pid) is stays
+
+    asyncio.run(test())
+
+
 def test_a_worker_that_hangs_beyond_its_budget_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "HANG_GRACE_S", 0.1)
 
