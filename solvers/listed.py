@@ -15,7 +15,7 @@ from solvers.compact_bound import Bounding, can_bound
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
 from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
-from solvers.menu_search import Seats, Wanted, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_search import Seats, Wanted, held_by, improve_side_by_side, make_seats, seat_all, wanted_by
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, take, unserved
@@ -148,14 +148,9 @@ class _Plan:
 
     def offer(self) -> None:
         """Hand the plan as it stands to the incumbent."""
-        parts = [self.seats.held[s : s + c] for s, c in zip(*self._spans(), strict=True)]
-        picks = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-        pick_ptr = np.concatenate([[0], np.cumsum(self.seats.num_held[self.listed])]).astype(np.int64)
+        pick_ptr, picks = held_by(self.seats, self.listed)
         plan = concatenate([patterns_of(self.model, self.menus, self.listed, pick_ptr, picks), self.rest])
         self.incumbent.offer(take(plan, np.argsort(plan.order, kind="stable")))
-
-    def _spans(self) -> tuple[list[int], list[int]]:
-        return self.seats.start[self.listed].tolist(), self.seats.num_held[self.listed].tolist()
 
     def _plan_rest(self) -> Patterns:
         others = np.flatnonzero(~self.menus.listed).astype(np.int32)

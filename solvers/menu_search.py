@@ -69,6 +69,14 @@ def make_seats(menus: Menus, capacity: I64) -> Seats:
     )
 
 
+def held_by(seats: Seats, orders: I32) -> tuple[I64, I32]:
+    """What orders hold, end to end: pointers, and entries."""
+    length = seats.num_held[orders]
+    pick_ptr = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    at = np.arange(pick_ptr[-1]) + np.repeat(seats.start[orders] - pick_ptr[:-1], length)
+    return pick_ptr, seats.held[at]
+
+
 def wanted_by(menus: Menus, num_rows: int) -> Wanted:
     """Which orders could draw on each row."""
     entries = menus.entry_ptr[menus.slot_ptr]

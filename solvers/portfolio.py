@@ -9,6 +9,8 @@
 5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model
 bounds the rest.
 
+Batches of many ordinary orders go their own way, on menus (``listed``): prices by ascent, seats, search, windows.
+
 The rules of today (``greedy``) stop after step 2 with a bound at zero prices.
 """
 

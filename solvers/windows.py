@@ -14,7 +14,7 @@ import numpy as np
 from solvers.jit import kernel
 from solvers.master import build_master
 from solvers.menu_pricing import near_menus, usage_of_picks
-from solvers.menu_search import Seats, Wanted, cost_of_held, hold
+from solvers.menu_search import Seats, Wanted, cost_of_held, held_by, hold
 from solvers.menus import Menus, fitting, patterns_of
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import wide
@@ -91,7 +91,7 @@ class Polish:
                 break
             threshold /= 2
         keep = fitting(self.menus, near.pick_ptr, near.picks, left)
-        held = np.concatenate([seats.held[seats.start[o] : seats.start[o] + seats.num_held[o]] for o in orders])
+        _, held = held_by(seats, orders)
         length = np.concatenate([np.diff(near.pick_ptr)[keep], seats.num_held[orders]])
         mask = np.repeat(keep, np.diff(near.pick_ptr))
         return Window(
@@ -107,9 +107,7 @@ class Polish:
         free = seats.left.copy()
         seconds = min(WINDOW_S, stop.remaining_s)
         for worker, orders in zip(workers, self.next_windows(seats, len(workers)), strict=False):
-            own = usage_of_picks(
-                self.menus, len(free), np.concatenate([seats.held[s : s + c] for s, c in _spans(seats, orders)])
-            )
+            own = usage_of_picks(self.menus, len(free), held_by(seats, orders)[1])
             window = self.columns_of(orders, seats, free + own, threads)
             pool = patterns_of(self.model, self.menus, window.order, window.pick_ptr, window.picks)
             rows = self.model.rows._replace(limit=free + own)
@@ -143,17 +141,12 @@ class Polish:
         change = cost_of_held(self.menus, order, ptr, picks.astype(np.int32)) - float(seats.cost[order].sum())
         if change > -0.5:
             return 0.0
-        old = [seats.held[s : s + c].copy() for s, c in _spans(seats, order)]
+        old_ptr, old = held_by(seats, order)
         hold(self.menus, order, ptr, picks.astype(np.int32), seats)
         if (seats.left < 0).any():
-            back = np.concatenate([[0], np.cumsum([len(part) for part in old])]).astype(np.int64)
-            hold(self.menus, order, back, np.concatenate(old).astype(np.int32), seats)
+            hold(self.menus, order, old_ptr, old, seats)
             return 0.0
         return change
-
-
-def _spans(seats: Seats, orders: I32) -> list[tuple[int, int]]:
-    return list(zip(seats.start[orders].tolist(), seats.num_held[orders].tolist(), strict=True))
 
 
 def priced_excess(menus: Menus, row: F64, seats: Seats) -> F64:
