@@ -20,8 +20,12 @@ MAX_DIGITS = 12
 """Orders within these limits are priced exactly, by however many trips: 2 to the 12th is 4,096."""
 
 MAX_NODES = 512
-MAX_OPTIONS = 1 << 15
-MAX_LOADS = 1 << 17
+MAX_OPTIONS = 1 << 20
+MAX_TAKES = 1 << 21
+MAX_LOADS = 1 << 20
+"""Ways to load one candidate: hundreds of units of a line that a substitute may serve have a hundred thousand. Memory
+that no order needs is never touched."""
+
 MAX_ENTRIES = 1 << 18
 MAX_SHIPMENTS = 512
 
@@ -173,7 +177,7 @@ def make_workspace(model: SourcingModel) -> Workspace:
         picks=records(PICK, most_sources),
         bins=records(BIN, 2 * most_sources),
         options=records(OPTION, MAX_OPTIONS),
-        takes=records(TAKE, MAX_OPTIONS),
+        takes=records(TAKE, MAX_TAKES),
         loads=records(LOAD, MAX_LOADS),
         entries=records(ENTRY, MAX_ENTRIES),
         nodes=records(NODE, MAX_NODES + 1),

@@ -12,7 +12,7 @@ from solvers.jit import inlined_leaf, leaf
 from solvers.loads import Cargo, duty_cost, source_ready_s
 from solvers.model import I64, UNLIMITED, Prices
 from solvers.packed import Packed, Records, wide
-from solvers.pricing_space import MAX_LOADS, MAX_OPTIONS, Workspace
+from solvers.pricing_space import MAX_LOADS, MAX_OPTIONS, MAX_TAKES, Workspace
 
 
 @leaf
@@ -218,7 +218,7 @@ def _add_line(
         if 0 <= left <= work.slots[picks[last_pick].slot].total:
             picks[last_pick].count = left
             for base in range(first, last):
-                if end >= MAX_OPTIONS or takes + num_picks > MAX_OPTIONS:
+                if end >= MAX_OPTIONS or takes + num_picks > MAX_TAKES:
                     return -1, 0
                 takes = _put_option(model, candidate, line, units, base, end, takes, work)
                 end += 1

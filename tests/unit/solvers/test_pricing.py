@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from solvers.model import JUDGE_EX_WORKS, UNLIMITED, Prices, SourcingModel
+from solvers.model import JUDGE_EX_WORKS, UNLIMITED, Prices, SourcingModel, frozen
 from solvers.patterns import recost, unserved
 from solvers.pricing import Priced, price_orders
 from solvers.pricing_near import enumerate_near
@@ -174,3 +174,79 @@ def _with_lines(model: SourcingModel, lines: int, quantity: int) -> SourcingMode
         ),
         rows=model.rows._replace(limit=limit),
     )
+
+
+def either_item(quantity: int, first: int, second: int) -> SourcingModel:
+    """A line that a heavier substitute may serve, too: two nodes hold so much of both; rates fall by weight."""
+    model, free = hand_model(), np.zeros(3)
+    nil, one = np.zeros(8, np.int64), np.ones(8, np.int64)
+    positions, kinds = model.positions, np.array([0, 0, 1, 1], np.int32)
+    return frozen(
+        model._replace(
+            lines=model.lines._replace(quantity=np.array([quantity]), substitute_cost=np.array([MONEY // 10])),
+            items=model.items._replace(
+                weight_g=np.array([500, 700]), volume_cm3=np.array([1_000, 1_500]), tag_class=np.zeros(2, np.int32)
+            ),
+            positions=positions._replace(
+                node=kinds,
+                item=np.array([0, 1, 0, 1], np.int32),
+                ready_s=np.repeat(positions.ready_s, 2),
+                expires_s=np.repeat(positions.expires_s, 2),
+                unit_cost_micros=np.repeat(positions.unit_cost_micros, 2),
+                work_s=np.repeat(positions.work_s, 2),
+            ),
+            rows=model.rows._replace(
+                measure=-np.ones(8, np.int8),
+                node=np.tile(kinds, 2),
+                limit=np.array([first, second, first, second, 0, 0, 0, 0]),
+                scale=one,
+                open_cost=nil,
+                open_max=one,
+                overtime_limit=nil,
+                overtime_cost=nil,
+                unit_cost=nil,
+            ),
+            sources=model.sources._replace(
+                line=np.zeros(4, np.int32), position=np.arange(4, dtype=np.int32), duty_pct=np.zeros(4)
+            ),
+            candidates=model.candidates._replace(source_ptr=np.array([0, 2, 4])),
+            tariffs=model.tariffs._replace(
+                ptr=np.array([0] * 5 + [3] * 6),
+                weight_from_g=np.array([0, 200, 400]) * quantity,
+                base=np.full(3, 5e6),
+                per_kg=np.array([2e6, 1.7e6, 1.5e6]),
+                per_unit=free,
+                per_line=free,
+                per_parcel=free,
+                per_km=free,
+                per_unit_km=free,
+                per_kg_km=free,
+                pct_of_value=free,
+                minimum=free,
+            ),
+        )
+    )
+
+
+def cheapest_mix(quantity: int, first: int, second: int) -> int:
+    """By trying every number of both items from both nodes, in integers."""
+    own, other = (grid.ravel() for grid in np.meshgrid(np.arange(first + 1), np.arange(second + 1), indexing="ij"))
+    grams, units = 500 * own + 700 * other, own + other
+    per_g = np.where(grams >= 400 * quantity, 1_500, np.where(grams >= 200 * quantity, 1_700, 2_000))
+    cost = np.where(units > 0, 6 * MONEY + grams * per_g + units * MONEY // 4 + other * MONEY // 10, 0)
+    least = np.full(quantity + 1, np.iinfo(np.int64).max // 4)
+    np.minimum.at(least, units[units <= quantity], cost[units <= quantity])
+    best = quantity * 50 * MONEY
+    for at in range(quantity + 1):
+        for rest in range(quantity - at + 1):
+            split = MONEY if at > 0 and rest > 0 else 0
+            best = min(best, int(least[at] + least[rest]) + split + (quantity - at - rest) * 50 * MONEY)
+    return best
+
+
+@pytest.mark.parametrize(("quantity", "first", "second"), [(40, 13, 20), (500, 166, 250), (500, 250, 166)])
+def test_hundreds_of_units_of_either_item_are_priced_exactly(quantity: int, first: int, second: int) -> None:
+    """One line of up to 4,095 units is within the exact limits, whatever may serve it."""
+    priced = price(either_item(quantity, first, second))
+    assert priced.exact.all()
+    assert priced.value.tolist() == [cheapest_mix(quantity, first, second)]
