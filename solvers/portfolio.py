@@ -9,6 +9,9 @@
 5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model
 bounds the rest.
 
+Orders of one unit each are solved as the assignment that they are (``assignment``). Few large orders, where pricing is
+dear, get prices and plans from the compact model's relaxation instead of columns (``bulky``).
+
 Batches of many ordinary orders go their own way, on menus (``listed``): prices by ascent, seats, search, windows.
 
 The rules of today (``greedy``) stop after step 2 with a bound at zero prices.
