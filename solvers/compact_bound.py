@@ -14,7 +14,7 @@ from solvers.workers import Worker, wait_for
 MOST_LOADS = 20_000
 """Sources times trips beyond which the compact model's bound does not pass that of prices within a minute."""
 
-_SHARE_OF_TIME = 0.95
+_SHARE_OF_TIME = 0.9
 
 
 def can_bound(model: SourcingModel) -> bool:

@@ -30,7 +30,7 @@ FEWEST_ORDERS = 400
 PROVABLE_COLUMNS = 60_000
 """Patterns that could still improve the plan, up to which they are all laid before the program that proves it."""
 
-PRICES_SHARE, SEARCH_SHARE = 0.35, 0.35
+PRICES_SHARE, SEARCH_SHARE = 0.35, 0.3
 """Of the time that remains, what prices and then the search may take at most."""
 
 _PASSES = ((5_000, 200), (200_000, 100), (2**62, 50))
@@ -46,11 +46,13 @@ _CALL_ROUNDS = 16_384
 _HEAT = 0.3
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
 
-_NEAR = 0.5
+_NEAR = 0.75
 """Patterns up to this share of an order's average cost beyond its minimum are columns of a window."""
 
 _WIDENING, _WIDENINGS = 2.0, 2
 _NO_ACTIVATION = np.zeros(0)
+_LAST_LOOK_S = 0.05
+"""What has been proven by the end is heard even when the clock has run out."""
 _LITTLE = 1e-5
 """A round of windows that gains less than this share of the plan's cost found nothing."""
 
@@ -188,9 +190,11 @@ class _Plan:
         bounding = self._bound(gap, workers[-1]) if beside else None
         self._solve_windows(gap, workers[:-1] if beside else workers, bounding)
         self._prove(gap)
-        if not self.incumbent.closed(gap) and self.stop.reason is None:
+        if bounding is None and not self.incumbent.closed(gap) and self.stop.reason is None:
+            bounding = self._bound(gap, workers[-1])
+        if bounding is not None and not self.incumbent.closed(gap):
             self.incumbent.enter("compact")
-            (bounding or self._bound(gap, workers[-1])).look(self.incumbent, self.stop.remaining_s)
+            bounding.look(self.incumbent, self.stop.remaining_s + _LAST_LOOK_S)
 
     def _prove(self, gap: float) -> None:
         """Choose among all patterns that could improve the plan, where they are few enough to be listed."""

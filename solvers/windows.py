@@ -21,12 +21,12 @@ from solvers.packed import wide
 from solvers.stop import Stop
 from solvers.workers import Worker, wait_for
 
-WINDOW_ORDERS = 400
-WINDOW_COLUMNS = 8_000
-WINDOW_S = 6.0
+WINDOW_ORDERS = 1_000
+WINDOW_COLUMNS = 25_000
+WINDOW_S = 12.0
 """A window's own limit: one that needs more is too large."""
 
-_MOST_PATTERNS = 40
+_MOST_PATTERNS = 60
 _POPULAR = 256
 """A row wanted by more orders than this ties no window together: it would take everybody in."""
 
