@@ -55,7 +55,7 @@ def read_raw(folder: Path) -> RawScenario:
     """
     if not folder.is_dir():
         raise InputError.single(str(folder), "is not a folder", code="NOT_A_FOLDER")
-    if not (folder / SETTINGS_FILE).is_file():
+    if not _is_scenario(folder):
         raise InputError.single(str(folder), f"is not a scenario: it has no {SETTINGS_FILE}", code="NO_SETTINGS")
     merged = _read_with_parents(folder, folder, ())
     return RawScenario(
@@ -80,18 +80,24 @@ def _read_with_parents(folder: Path, root: Path, children: tuple[Path, ...]) -> 
         return own
     parent = folder / (extends.text or "")
     chain = (*children, folder.resolve())
-    message = ""
-    if parent.resolve() in chain:
-        message = f"extends {shown(extends.text or '')} leads back to this scenario"
-    elif not (parent / SETTINGS_FILE).is_file():
-        message = f"extends {shown(extends.text or '')}, which is not a scenario folder"
+    code = message = ""
+    if not _is_scenario(parent):
+        code, message = "NOT_A_FOLDER", f"extends {shown(extends.text or '')}, which is not a scenario folder"
+    elif parent.resolve() in chain:
+        code, message = "CYCLIC_EXTENDS", f"extends {shown(extends.text or '')} leads back to this scenario"
     if message:
-        code = "CYCLIC_EXTENDS" if parent.resolve() in chain else "NOT_A_FOLDER"
         own.faults.append(Fault(extends.file, extends.line, "extends", code, message))
         # Whatever the parent would have supplied cannot be judged.
         own.broken |= set(TABLES) - set(own.tables)
         return own
     return _inherit(_read_with_parents(parent, root, chain), own)
+
+
+def _is_scenario(folder: Path) -> bool:
+    try:
+        return (folder / SETTINGS_FILE).is_file()
+    except (OSError, ValueError):  # no path at all: too long, or with a null character
+        return False
 
 
 def _inherit(parent: _Folder, own: _Folder) -> _Folder:

@@ -124,7 +124,8 @@ class TestExtends:
         assert (column, code) == ("extends", "CYCLIC_EXTENDS")
         assert (file, row) == (("../loop/scenario.yaml", 1) if target == "../loop" else ("scenario.yaml", 2))
 
-    def test_an_absent_parent_is_the_only_fault(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("nowhere", ["../nowhere", "a" * 5_000, '"a\\0b"'])
+    def test_an_absent_parent_is_the_only_fault(self, tmp_path: Path, nowhere: str) -> None:
         folder = self.child(tmp_path, "now: 2026-01-01T00:00:00Z\nextends: ../nowhere\n")
         assert located(faults_of(folder)) == [("scenario.yaml", 2, "extends", "NOT_A_FOLDER")]
 
