@@ -98,7 +98,7 @@ def parse_csv(content: bytes, file: str) -> tuple[RawTable | None, list[Fault]]:
     if not any(header):
         return None, [Fault(file, 1, "", "EMPTY_HEADER", "the first row must name the columns")]
     rows = _row_numbers(cells.num_rows, [number for number, _, _ in ragged])
-    ragged = [record for record in ragged if record[2].strip()]  # a line of white space is as good as empty
+    ragged = [record for record in ragged if record[2].strip(", \t\r\n")]  # nothing but separators says nothing
     data, faults = _unique_columns(cells, header, file)
     # Row 0 is the header; a row of nothing but separators says nothing, as spreadsheets leave them behind.
     keep = np.flatnonzero(~_all_empty(data))

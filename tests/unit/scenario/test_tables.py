@@ -52,6 +52,14 @@ def test_rows_keep_their_numbers_around_blank_and_ragged_ones() -> None:
     assert table.ragged == ({"a": "3"}, {"a": "4", "b": "5"})
 
 
+def test_rows_of_separators_say_nothing_however_many_there_are() -> None:
+    table = parsed(b"a,b,c\r\n1,2,3\r\n,\r\n,,\r\n,,,,\r\n \t\r\n4,5,6\r\n\r\n,\r\n")
+    assert (table.data.to_pydict(), table.row_numbers().tolist()) == (
+        {"a": ["1", "4"], "b": ["2", "5"], "c": ["3", "6"]},
+        [2, 7],
+    )
+
+
 def test_one_column_may_have_blank_rows() -> None:
     table = parsed(b"a\n1\n\n2\n\n")
     assert (table.data.to_pydict(), table.row_numbers().tolist()) == ({"a": ["1", "2"]}, [2, 4])
