@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -38,6 +40,9 @@ PROBLEM_KEYS = (
 MERGED_KEYS = ("weights", "policy", "solve")
 
 DEFAULT_HORIZON_S = 168 * SECONDS_PER_HOUR
+_END_OF_NOW_S = int(datetime(3000, 1, 1, tzinfo=UTC).timestamp())
+"""Centuries short of the year 9999, so that dispatches and arrivals of the longest trips still have dates."""
+
 _WINDOW_BASES = ("delivery_point", "arrival")
 
 _Value = TypeVar("_Value")
@@ -72,7 +77,7 @@ def read_settings(root: YamlMap, default_name: str, log: FaultLog) -> Settings:
         name=keys.read("name", str, default_name),
         description=keys.read("description", str, ""),
         currency=keys.read("currency", _parse_currency, "USD"),
-        now_s=keys.read("now", lambda text: parse_instant(text, zone), 0),
+        now_s=keys.read("now", partial(_parse_now, zone), 0),
         horizon_s=keys.read("horizon_h", _parse_horizon, DEFAULT_HORIZON_S),
         timezone=zone,
         weights=_read_weights(keys.inner("weights")),
@@ -208,6 +213,13 @@ def _parse_currency(text: str) -> str:
     if message:
         raise BadText("UNKNOWN_CODE", message)
     return text
+
+
+def _parse_now(timezone: ZoneInfo | None, text: str) -> int:
+    now_s = parse_instant(text, timezone)
+    if now_s >= _END_OF_NOW_S:
+        raise BadText("OUT_OF_RANGE", f"{shown(text)} is not before the year 3000")
+    return now_s
 
 
 def _parse_horizon(text: str) -> int:

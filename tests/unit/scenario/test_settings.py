@@ -94,6 +94,12 @@ def test_faults_are_placed_at_their_line(line: str, column: str, code: str) -> N
     assert [(fault.row, fault.column, fault.code) for fault in faults] == [(3, column, code)]
 
 
+@pytest.mark.parametrize("instant", ["3000-01-01T00:00:00Z", "9999-12-31T23:59:59-08:00"])
+def test_a_batch_is_planned_before_the_year_3000(instant: str) -> None:
+    _, faults = read(f"now: {instant}\n")
+    assert [(fault.row, fault.column, fault.code) for fault in faults] == [(1, "now", "OUT_OF_RANGE")]
+
+
 def test_a_wrong_timezone_is_one_fault() -> None:
     _, faults = read("now: 2026-01-01T00:00:00\ntimezone: Mars/Olympus\n")
     assert [fault.column for fault in faults] == ["timezone"]
