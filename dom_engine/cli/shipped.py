@@ -29,7 +29,7 @@ def locate(scenario: Path) -> Path:
     InputError
         When there is neither.
     """
-    if scenario.exists():
+    if _exists(scenario):
         return scenario
     known = names()
     if scenario.name in known and len(scenario.parts) == 1:
@@ -39,6 +39,13 @@ def locate(scenario: Path) -> Path:
 
     message = f"no such scenario folder, and none of the shipped ones ({', '.join(known)})"
     raise InputError.single(str(scenario), message, code="NOT_FOUND")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # too long for a name
+        return False
 
 
 def settings(scenario: Path) -> Mapping[str, Any]:

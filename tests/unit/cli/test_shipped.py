@@ -21,7 +21,7 @@ def test_a_folder_of_that_name_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert shipped.locate(Path("quickstart")) == Path("quickstart")
 
 
-@pytest.mark.parametrize("name", ["quickstar", "no/quickstart", "../quickstart"])
+@pytest.mark.parametrize("name", ["a" * 5_000, "quickstar", "no/quickstart", "../quickstart"])
 def test_anything_else_is_an_error(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"export, peak-day, quickstart, stores"):
