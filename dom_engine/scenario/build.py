@@ -57,7 +57,7 @@ def build_problem(raw: RawScenario) -> Problem:
         With every fault of the scenario, those found while reading it included.
     """
     log = FaultLog(raw.faults)
-    settings = read_settings(raw.settings, raw.default_name, log)
+    settings = read_settings(raw.settings, raw.default_name, log, whole=not raw.settings_broken)
     # 1. Which tables there are.
     broken = raw.broken | check_table_names(raw, log)
     # 2. Cells: types, units, defaults, ranges.

@@ -98,7 +98,8 @@ class RawScenario:
 
     ``settings`` hold the keys of ``scenario.yaml`` but ``extends``, ``changes`` and ``variants``; ``changes`` those
     not yet applied (the parent's before the own) and ``variants`` the entries of that key. ``faults`` were found so
-    far; ``broken`` tables exist but could not be read, so nothing that refers to them can be judged.
+    far; ``broken`` tables exist but could not be read, so nothing that refers to them can be judged,
+    and with ``settings_broken`` the same is true of keys: what is missing may stand in what could not be read.
     """
 
     settings: YamlMap
@@ -108,6 +109,7 @@ class RawScenario:
     variants: tuple[YamlNode, ...] = ()
     faults: tuple[Fault, ...] = ()
     broken: frozenset[str] = frozenset()
+    settings_broken: bool = False
 
     def with_faults(self, faults: Iterable[Fault]) -> RawScenario:
         """The scenario with more faults noted."""

@@ -40,6 +40,12 @@ class _Folder:
     variants: tuple[YamlNode, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    settings_broken: bool = False
+
+    def inherits_unknown(self) -> None:
+        """Note that what a parent supplies, if there is one, cannot be known."""
+        self.settings_broken = True
+        self.broken |= set(TABLES) - set(self.tables)
 
 
 def read_raw(folder: Path) -> RawScenario:
@@ -66,6 +72,7 @@ def read_raw(folder: Path) -> RawScenario:
         variants=merged.variants,
         faults=tuple(merged.faults),
         broken=frozenset(merged.broken),
+        settings_broken=merged.settings_broken,
     )
 
 
@@ -77,6 +84,7 @@ def _read_with_parents(folder: Path, root: Path, children: tuple[Path, ...]) -> 
         return own
     if not isinstance(extends, YamlScalar):
         own.faults.append(Fault(extends.file, extends.line, "extends", "NOT_A_VALUE", "extends must name one folder"))
+        own.inherits_unknown()
         return own
     parent = folder / (extends.text or "")
     chain = (*children, folder.resolve())
@@ -87,8 +95,7 @@ def _read_with_parents(folder: Path, root: Path, children: tuple[Path, ...]) -> 
         code, message = "CYCLIC_EXTENDS", f"extends {shown(extends.text or '')} leads back to this scenario"
     if message:
         own.faults.append(Fault(extends.file, extends.line, "extends", code, message))
-        # Whatever the parent would have supplied cannot be judged.
-        own.broken |= set(TABLES) - set(own.tables)
+        own.inherits_unknown()
         return own
     return _inherit(_read_with_parents(parent, root, chain), own)
 
@@ -117,6 +124,7 @@ def _inherit(parent: _Folder, own: _Folder) -> _Folder:
         variants=own.variants or parent.variants,
         faults=parent.faults + own.faults,
         broken=(parent.broken - set(own.tables)) | own.broken,
+        settings_broken=parent.settings_broken or own.settings_broken,
     )
 
 
@@ -127,6 +135,7 @@ def _read_folder(folder: Path, root: Path) -> _Folder:
     except OSError as error:
         settings = YamlMap(file=file)
         faults = [Fault(file, 0, "", "UNREADABLE", f"cannot be read: {error.strerror}")]
+    unread = bool(faults) and not settings.entries
     result = _Folder(settings, faults=faults)
     result.changes = _sequence(settings, "changes", result.faults)
     result.variants = _sequence(settings, "variants", result.faults)
@@ -146,6 +155,8 @@ def _read_folder(folder: Path, root: Path) -> _Folder:
             result.broken.add(name)
         else:
             result.tables[name] = table
+    if unread:
+        result.inherits_unknown()
     return result
 
 

@@ -63,15 +63,18 @@ class Settings:
     solve: SolveSettings
 
 
-def read_settings(root: YamlMap, default_name: str, log: FaultLog) -> Settings:
-    """Read every key; unknown keys and unreadable values are noted and their defaults taken."""
+def read_settings(root: YamlMap, default_name: str, log: FaultLog, *, whole: bool = True) -> Settings:
+    """Read every key; unknown keys and unreadable values are noted and their defaults taken.
+
+    Unless ``root`` is ``whole``, a key that it lacks may stand in what could not be read: its absence is no fault.
+    """
     keys = _Keys(root, "", log)
     keys.check((*PROBLEM_KEYS, *FOLDER_KEYS))
     keys.read("format", _parse_format, FORMAT)
     zone = keys.read("timezone", _parse_timezone, None)
-    # A fault in the timezone must not make every instant without offset a fault too.
-    zone = ZoneInfo("UTC") if zone is None and root.get("timezone") is not None else zone
-    if root.get("now") is None:
+    # A fault in the timezone, or one not read, must not make every instant without offset a fault too.
+    zone = ZoneInfo("UTC") if zone is None and not (whole and root.get("timezone") is None) else zone
+    if whole and root.get("now") is None:
         log.add(Fault(root.file, 0, "now", "MISSING_KEY", "required key 'now' is missing"))
     return Settings(
         name=keys.read("name", str, default_name),

@@ -46,6 +46,18 @@ def test_tables_in_other_formats_are_not_overlooked(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "row", "code"),
+    [("now: [1,\n", 2, "BAD_YAML"), ("- now\n", 1, "BAD_YAML"), (b"name: caf\xe9\n", 0, "BAD_ENCODING")],
+)
+def test_of_settings_that_cannot_be_read_no_key_is_missed(
+    tmp_path: Path, settings: str | bytes, row: int, code: str
+) -> None:
+    # The orders have instants without offset, and a parent might supply the nodes.
+    folder = write_folder(tmp_path / "s", {"scenario.yaml": settings, "nodes.csv": None})
+    assert located(faults_of(folder)) == [("scenario.yaml", row, "", code)]
+
+
 def test_a_missing_table_is_said_once(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "s", {"nodes.csv": None, "services.csv": None, "items.csv": None})
     assert located(faults_of(folder)) == [
@@ -117,7 +129,7 @@ class TestExtends:
 
     @pytest.mark.parametrize("target", [".", "../child", "../loop"])
     def test_a_cycle_is_the_only_fault(self, tmp_path: Path, target: str) -> None:
-        folder = self.child(tmp_path, f"now: 2026-01-01T00:00:00Z\nextends: {target}\n")
+        folder = self.child(tmp_path, f"horizon_h: 24\nextends: {target}\n")
         (tmp_path / "loop").mkdir()
         (tmp_path / "loop" / "scenario.yaml").write_text("extends: ../child\n")
         ((file, row, column, code),) = located(faults_of(folder))
