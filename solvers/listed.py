@@ -51,6 +51,9 @@ _NEAR = 0.75
 
 _WIDENING, _WIDENINGS = 2.0, 2
 _NO_ACTIVATION = np.zeros(0)
+_OFTEN_TOLD = 50_000
+"""Orders up to which every better window is told: costing a larger plan anew takes as long as a window."""
+
 _LAST_LOOK_S = 0.05
 """What has been proven by the end is heard even when the clock has run out."""
 _LITTLE = 1e-5
@@ -223,7 +226,7 @@ class _Plan:
         while self.stop.reason is None and not self.incumbent.closed(gap):
             change = polish.round(self.seats, workers, self.stop, self.seed, self.threads)
             self.stop.spend(WINDOW_ORDERS * len(workers))
-            if change < 0.0:
+            if change < 0.0 and len(self.listed) <= _OFTEN_TOLD:
                 self.offer()
             if bounding is not None:
                 bounding.look(self.incumbent, 0.0)
@@ -233,3 +236,4 @@ class _Plan:
             if still > sweep:
                 polish.threshold *= _WIDENING
                 widened, still = widened + 1, 0
+        self.offer()

@@ -7,6 +7,8 @@ import logging
 from google.rpc.status_pb2 import Status
 
 from dom_engine.errors import InternalError
+from dom_engine.formulation import build_model
+from dom_engine.scenario.build import build_problem
 from dom_engine.service.answer import answer
 from dom_engine.service.frames import Ask
 from dom_engine.service.job import Job
@@ -25,6 +27,8 @@ from dom_engine.v1.problem_pb2 import (
     Scenario,
     SolveSettings,
 )
+from dom_engine.wire import raw_scenario
+from solvers.listed import rehearse
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +45,8 @@ def warm_up() -> None:
     outcome = answer(Ask.OPTIMIZE, OptimizeRequest(scenario=tiny_scenario()).SerializeToString(), job)
     if isinstance(outcome, Status):
         raise InternalError(f"the warm-up failed: {outcome.message}")
+    # The tiny scenario is too small for the steps that only batches of many orders take.
+    rehearse(build_model(build_problem(raw_scenario(tiny_scenario()))).model)
     log.info("warm after %.1f s", job.elapsed_s)
 
 
