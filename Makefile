@@ -91,7 +91,7 @@ pytest: $(STAMP) ## the tests alone
 	@$(BIN)/dom solve scenarios/quickstart --out .cache/warm > /dev/null
 	@$(BIN)/python scenarios/generate.py --orders 450 --nodes 8 --items 200 --out .cache/many > /dev/null
 	@$(BIN)/dom solve .cache/many --out .cache/warm --time-limit 5 > /dev/null
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 bench: $(STAMP) ## the benchmarks, one after the other; keep the machine quiet
 	@$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
