@@ -21,7 +21,7 @@ from solvers.model import Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, take, unserved
 from solvers.prices import ascend
 from solvers.stop import Stop
-from solvers.windows import WINDOW_ORDERS, Polish
+from solvers.windows import SHORT_WINDOW_ORDERS, WINDOW_ORDERS, Polish
 from solvers.workers import Worker, worker_pool
 
 FEWEST_ORDERS = 400
@@ -30,24 +30,32 @@ FEWEST_ORDERS = 400
 PROVABLE_COLUMNS = 60_000
 """Patterns that could still improve the plan, up to which they are all laid before the program that proves it."""
 
-PRICES_SHARE, SEARCH_SHARE = 0.35, 0.3
-"""Of the time that remains, what prices and then the search may take at most."""
+PRICES_SHARE, SEARCH_SHARE, LONG_SEARCH_SHARE = 0.35, 0.3, 0.75
+"""Of the time that remains, what prices and then the search may take at most; the search more where windows would not
+get round the batch."""
 
-_PASSES = ((5_000, 200), (200_000, 100), (2**62, 50))
+_WINDOWED_ORDERS = 5_000
+"""Orders up to which windows get round the batch within a minute."""
+
+_PASSES = ((5_000, 200), (200_000, 70), (2**62, 50))
 """Passes of the dual ascent up to so many orders."""
 
-_ROUNDS_PER_ORDER = 200
+_ROUNDS_PER_ORDER = 600
 _PARTED_ORDERS = 10_000
 """Orders from which threads search parts of the batch: of a smaller one every part lacks too much of the rest."""
 
 _CALL_ROUNDS = 16_384
 """Search rounds per thread between two looks at the stop, and two ways to part the orders."""
 
-_HEAT = 0.3
+_HEAT = 0.05
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
 
 _NEAR = 0.75
 """Patterns up to this share of an order's average cost beyond its minimum are columns of a window."""
+
+_SHORT_S = 15.0
+"""Time limits below this make do with half the passes and with small windows. The limit asked for decides, not the
+clock, so that a run that ends before it reproduces."""
 
 _WIDENING, _WIDENINGS = 2.0, 2
 _NO_ACTIVATION = np.zeros(0)
@@ -81,6 +89,8 @@ def search_listed(
 ) -> Prices:
     """Plan and bound a batch that ``suits``; returns the prices of the bound."""
     passes = next(count for most, count in _PASSES if model.num_orders <= most)
+    if stop.time_limit_s < _SHORT_S:
+        passes //= 2
     incumbent.enter("prices")
     with stop.share(PRICES_SHARE):
         ascended = ascend(
@@ -167,7 +177,8 @@ class _Plan:
         threads = self.threads if len(self.listed) >= _PARTED_ORDERS else 1
         total = _ROUNDS_PER_ORDER * len(self.listed)
         done, begun_s, heat = 0, self.stop.elapsed_s, _HEAT * self.mean_cost
-        with self.stop.share(SEARCH_SHARE):
+        windowed = self.stop.time_limit_s >= _SHORT_S and len(self.listed) <= _WINDOWED_ORDERS
+        with self.stop.share(SEARCH_SHARE if windowed else LONG_SEARCH_SHARE):
             span_s = max(1e-9, self.stop.remaining_s)
             while done < total and self.stop.reason is None and not self.incumbent.closed(gap):
                 rounds = min(_CALL_ROUNDS, 1 + (total - done) // threads)
@@ -221,6 +232,8 @@ class _Plan:
     def _solve_windows(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
         """Round after round; thresholds are widened when a sweep over the batch finds next to nothing."""
         polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, _NEAR * self.mean_cost)
+        if self.stop.time_limit_s < _SHORT_S:
+            polish.size = SHORT_WINDOW_ORDERS
         widened, still = 0, 0
         sweep = 2 + len(self.listed) // (WINDOW_ORDERS * len(workers))
         while self.stop.reason is None and not self.incumbent.closed(gap):

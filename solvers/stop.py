@@ -35,6 +35,7 @@ class Stop:
 
     def __init__(self, time_limit_s: float = float("inf"), work_limit: int = 0) -> None:
         self.started_s = now_s()
+        self.time_limit_s = time_limit_s
         self._deadline_s = self.started_s + time_limit_s
         self._work_limit = work_limit
         self._work = 0

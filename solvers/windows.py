@@ -21,7 +21,7 @@ from solvers.packed import wide
 from solvers.stop import Stop
 from solvers.workers import Worker, wait_for
 
-WINDOW_ORDERS = 1_000
+WINDOW_ORDERS, SHORT_WINDOW_ORDERS = 1_000, 250
 WINDOW_COLUMNS = 25_000
 WINDOW_S = 12.0
 """A window's own limit: one that needs more is too large."""
