@@ -27,8 +27,9 @@ from solvers.stop import Stop
 MOST_LEAVES, MOST_PRICED = 300, 60_000
 """Leaves, and leaves times sources: a checker prices every order once a leaf."""
 
-MOST_WORK = 3_000_000_000
-"""Counted pricing work in all, some ten seconds: counted, so that the same tree grows on every machine."""
+MOST_WORK = 100_000_000
+"""Counted pricing work in all, a second or two: counted, so that the same tree grows on every machine. Thirty times as
+much closes a few more batches, and keeps a planner waiting for a plan that is proven already."""
 
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
