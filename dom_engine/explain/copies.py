@@ -32,8 +32,11 @@ def copies(problem: Problem, order: int, nodes: Sequence[int | None]) -> Problem
         line_ptr=np.arange(num + 1, dtype=np.int64) * per_order,
     )
     lines = _taken(problem.lines, np.tile(np.arange(first, last), num))
-    lines = replace(lines, order_idx=np.repeat(np.arange(num, dtype=np.int32), per_order))
-    return replace(problem, orders=orders, lines=lines)
+    copy = np.repeat(np.arange(num, dtype=np.int32), per_order)
+    # A group is one order's: every copy has groups of its own.
+    apart = np.where(lines.group_idx >= 0, lines.group_idx + copy * np.int32(len(problem.groups)), lines.group_idx)
+    lines = replace(lines, order_idx=copy, group_idx=apart.astype(np.int32))
+    return replace(problem, orders=orders, lines=lines, groups=pa.concat_arrays([problem.groups] * max(1, num)))
 
 
 def with_orders(problem: Problem, orders: I64) -> Problem:

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from dom_engine.explain import explain, read_answer
 from tests import naive
+from tests.property.random_scenario import random_scenario
 from tests.property.strategies import scenarios
 from tests.runs import examples, run
 
@@ -16,6 +17,15 @@ from tests.runs import examples, run
 @examples(0.2)
 @given(scenarios())
 def test_explanations(scenario: naive.Scenario) -> None:
+    check_explanations(scenario)
+
+
+def test_a_group_ships_whole_from_every_node() -> None:
+    """Two orders, each with a group or a line of two units that no node holds together."""
+    check_explanations(random_scenario(1, ["activation", "groups"]))
+
+
+def check_explanations(scenario: naive.Scenario) -> None:
     with tempfile.TemporaryDirectory() as parent:
         solved = run(scenario, Path(parent))
         answer = read_answer(solved.problem, solved.folder)
