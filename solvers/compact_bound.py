@@ -35,13 +35,13 @@ class Bounding:
             hint = start_of(model, self._network, compact, stand_ins, start, stop)
             worker.begin(compact.program, gap / 2, self._seconds, hint, seed)
 
-    def look(self, incumbent: Incumbent, wait_s: float) -> None:
-        """Wait up to ``wait_s`` for the outcome, and tell the incumbent."""
+    def look(self, incumbent: Incumbent, wait_s: float) -> bool:
+        """Wait up to ``wait_s`` for the outcome, and tell the incumbent; whether it came now."""
         if self._done:
-            return
+            return False
         outcome = wait_for(self._worker, wait_s, self._stop) if wait_s > 0.0 else self._worker.poll(0.0)
         if outcome is None:
-            return
+            return False
         self._done = True
         assert self._compact is not None
         bound = bound_of(outcome.bound, self._compact)
@@ -50,3 +50,4 @@ class Bounding:
         plan = None if outcome.x is None else plan_of(self._model, self._network, self._compact.layout, outcome.x)
         if plan is not None:
             incumbent.offer(plan)
+        return True

@@ -184,7 +184,10 @@ class _Plan:
                 rounds = min(_CALL_ROUNDS, 1 + (total - done) // threads)
                 done += rounds * threads
                 # By whichever ends the search first, so that it always ends cold.
-                cooler = max(0.0, 1.0 - max(done / total, (self.stop.elapsed_s - begun_s) / span_s)) * _HEAT
+                clock = (self.stop.elapsed_s - begun_s) / span_s
+                # What the clock cools would cool otherwise another time.
+                self.stop.was_cut = self.stop.was_cut or clock > done / total
+                cooler = max(0.0, 1.0 - max(done / total, clock)) * _HEAT
                 improve_side_by_side(
                     self.menus, self.wanted, self.prices.row, self.seats, rounds=rounds,
                     heat=(heat, min(heat, cooler * self.mean_cost)), threads=threads, rng=self.rng,
@@ -241,8 +244,9 @@ class _Plan:
             self.stop.spend(WINDOW_ORDERS * len(workers))
             if change < 0.0 and len(self.listed) <= _OFTEN_TOLD:
                 self.offer()
-            if bounding is not None:
-                bounding.look(self.incumbent, 0.0)
+            if bounding is not None and bounding.look(self.incumbent, 0.0):
+                # It is heard whenever it is done, which no count of rounds says.
+                self.stop.was_cut = True
             still = 0 if change < -_LITTLE * self.mean_cost * len(self.listed) else still + 1
             if still > sweep and widened == _WIDENINGS:
                 break
