@@ -64,12 +64,13 @@ _OFTEN_TOLD = 50_000
 
 _LAST_LOOK_S = 0.05
 """What has been proven by the end is heard even when the clock has run out."""
+
 _LITTLE = 1e-5
 """A round of windows that gains less than this share of the plan's cost found nothing."""
 
 
 def suits(model: SourcingModel, menus: Menus) -> bool:
-    """Whether a batch is one for this search: many orders, nearly all listed, rows that cost nothing to open."""
+    """Whether a batch is one for this search: many orders, at least half of them listed, rows that cost nothing to open."""
     rows = model.rows
     free = not rows.open_cost.any() and not rows.overtime_limit.any() and not model.nodes.activation_cost.any()
     many = model.num_orders >= FEWEST_ORDERS and float(menus.listed.mean()) >= 0.5

@@ -34,7 +34,7 @@ _ENOUGH = 1e-4
 
 
 class Window(NamedTuple):
-    """Orders (rising), what their priced minima were found at, and the columns: order and picks of each."""
+    """Orders (rising), and the columns: ``order`` of each, and its picks; what the orders hold comes last."""
 
     orders: I32
     pick_ptr: I64
@@ -59,7 +59,6 @@ class Polish:
         self.model, self.menus, self.wanted, self.prices = model, menus, wanted, prices
         self.minimum, self.threshold = minimum, threshold
         self.size = WINDOW_ORDERS
-        self.columns = 0
         self._tried = np.zeros(model.num_orders, np.int64)
 
     def next_windows(self, seats: Seats, count: int) -> list[I32]:
@@ -117,7 +116,6 @@ class Polish:
             hint[len(window.order) - len(orders) : len(window.order)] = 1.0
             worker.begin(master.program, _ENOUGH, seconds, hint, seed)
             begun.append((worker, window))
-            self.columns += len(window.order)
             touched = np.unique(pool.draw_row)
             free[touched] = 0
         change = 0.0
