@@ -70,7 +70,7 @@ _LITTLE = 1e-5
 
 
 def suits(model: SourcingModel, menus: Menus) -> bool:
-    """Whether a batch is one for this search: many orders, at least half of them listed, rows that cost nothing to open."""
+    """Whether a batch is one for this search: many orders, at least half listed, rows that cost nothing to open."""
     rows = model.rows
     free = not rows.open_cost.any() and not rows.overtime_limit.any() and not model.nodes.activation_cost.any()
     many = model.num_orders >= FEWEST_ORDERS and float(menus.listed.mean()) >= 0.5
