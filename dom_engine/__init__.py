@@ -25,6 +25,11 @@ A scenario and its variants side by side, and what certainly differs::
     replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
 
+Weights and policy at every point of a grid::
+
+    swept = sweep(Path("scenarios/quickstart"), {"weights.late": [0, 1, 5]}, Path("swept"))
+    frame = swept.table.to_pandas()
+
 One order at a time, at the prices of a batch::
 
     desk = Desk(problem, result.certificate.rows)
@@ -48,6 +53,7 @@ if TYPE_CHECKING:
     from dom_engine.report import write_report
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
+    from dom_engine.weights import sweep
     from dom_engine.whatif import solve_variants
     from dom_engine.whatif.difference import diff_plans
     from dom_engine.whatif.replay import replay
@@ -64,6 +70,7 @@ __all__ = [
     "shadow_prices",
     "solve",
     "solve_variants",
+    "sweep",
     "write_report",
     "write_result",
 ]
@@ -80,6 +87,7 @@ _HOMES = {
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),
+    "sweep": ("dom_engine.weights", "sweep"),
     "write_report": ("dom_engine.report", "write_report"),
     "write_result": ("dom_engine.scenario.results", "write_result"),
 }

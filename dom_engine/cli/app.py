@@ -20,6 +20,7 @@ from dom_engine.cli import (
     shadow,
     show,
     solve,
+    sweep,
     verify,
     whatif,
 )
@@ -73,6 +74,7 @@ app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
+app.command("sweep")(sweep.sweep)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)

@@ -90,7 +90,7 @@ def solve_variants(
     out.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(out)
     kept = {name: summary for name, problem in problems.items() if (summary := _kept(out / name, problem)) is not None}
-    tell = watcher or _Silent()
+    tell = watcher or Silent()
     for name, summary in kept.items():
         tell.finished(name, summary, kept=True)
     jobs = [Job(name, folder, None if name == BASE else name, given, out / name) for name in names if name not in kept]
@@ -173,7 +173,9 @@ def _reporting(tell: Watcher) -> Callable[[str, Path], None]:
     return finished
 
 
-class _Silent:
+class Silent:
+    """Watches and says nothing."""
+
     def began(self, name: str) -> None:
         """Say nothing."""
 

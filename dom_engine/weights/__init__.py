@@ -1,0 +1,5 @@
+"""Which weights: plans over a grid of them, against several objectives, tuned on batches, inferred from plans."""
+
+from dom_engine.weights.sweep import Sweep, sweep
+
+__all__ = ["Sweep", "sweep"]
