@@ -18,7 +18,7 @@ from dom_engine.audit import Auditor, evaluate, violations
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Result
 from dom_engine.engine import solve
-from dom_engine.errors import InputError
+from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.build import build_problem
 from dom_engine.scenario.changes import COMMAND_LINE, apply_changes, override_solve, with_variant
 from dom_engine.scenario.raw import RawScenario
@@ -188,7 +188,7 @@ def _base(batch: Batch) -> Auditor:
 
 def check_settings(batch: Batch, settings: list[Setting]) -> None:
     """Raise InputError for every value that the scenario format does not admit, each tried by itself."""
-    faults = []
+    faults: list[Fault] = []
     for knob_value in dict.fromkeys(pair for setting in settings for pair in setting):
         try:
             batch.problem((knob_value,))
