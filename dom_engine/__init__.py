@@ -25,10 +25,11 @@ A scenario and its variants side by side, and what certainly differs::
     replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
 
-Weights and policy at every point of a grid::
+Weights and policy at every point of a grid, and against several objectives::
 
     swept = sweep(Path("scenarios/quickstart"), {"weights.late": [0, 1, 5]}, Path("swept"))
     frame = swept.table.to_pandas()
+    traded = pareto(Path("scenarios/quickstart"), ["cost", "late_shipments"], Path("front"))
 
 One order at a time, at the prices of a batch::
 
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
     from dom_engine.report import write_report
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
-    from dom_engine.weights import sweep
+    from dom_engine.weights.pareto import pareto
+    from dom_engine.weights.sweep import sweep
     from dom_engine.whatif import solve_variants
     from dom_engine.whatif.difference import diff_plans
     from dom_engine.whatif.replay import replay
@@ -65,6 +67,7 @@ __all__ = [
     "diff_plans",
     "explain_order",
     "load_scenario",
+    "pareto",
     "read_answer",
     "replay",
     "shadow_prices",
@@ -82,12 +85,13 @@ _HOMES = {
     "diff_plans": ("dom_engine.whatif.difference", "diff_plans"),
     "explain_order": ("dom_engine.explain", "explain"),
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
+    "pareto": ("dom_engine.weights.pareto", "pareto"),
     "read_answer": ("dom_engine.explain", "read_answer"),
     "replay": ("dom_engine.whatif.replay", "replay"),
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),
-    "sweep": ("dom_engine.weights", "sweep"),
+    "sweep": ("dom_engine.weights.sweep", "sweep"),
     "write_report": ("dom_engine.report", "write_report"),
     "write_result": ("dom_engine.scenario.results", "write_result"),
 }

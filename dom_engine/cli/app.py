@@ -13,6 +13,7 @@ from dom_engine.cli import (
     diff,
     explain,
     imports,
+    pareto,
     replay,
     report,
     scenarios,
@@ -75,6 +76,7 @@ app.command("verify")(verify.verify)
 app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
 app.command("sweep")(sweep.sweep)
+app.command("pareto")(pareto.pareto)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)

@@ -26,6 +26,7 @@ from dom_engine.scenario.read import read_raw
 from dom_engine.scenario.results import summary, write_result
 from dom_engine.scenario.yaml_positions import from_plain
 from dom_engine.weights.knobs import Setting, as_changes
+from dom_engine.whatif.study import Watcher
 from dom_engine.whatif.workers import Prepare
 from solvers.incumbent import Progress
 from solvers.stop import Stop
@@ -196,3 +197,34 @@ def check_settings(batch: Batch, settings: list[Setting]) -> None:
             faults += error.faults
     if faults:
         raise InputError(sorted(set(faults)))
+
+
+class Solver:
+    """Solves points of one batch one after the other, each once: what was solved before, here or earlier, is read."""
+
+    def __init__(self, batch: Batch, out: Path, watcher: Watcher, prepare: Prepare | None, *, keep_plans: bool) -> None:
+        self._batch = batch
+        self._out = out
+        self._watcher = watcher
+        self._prepare = prepare
+        self._keep_plans = keep_plans
+        self._solved: dict[str, Point] = {}
+
+    def point(self, setting: Setting, name: str) -> Point:
+        """The solved point of a setting; ``name`` is what it is called where progress is told."""
+        key = self._batch.key(setting)
+        if key not in self._solved:
+            task = PointTask(name, self._batch, setting, self._out / f"{key[:12]}.json", self._keep_plans)
+            point = read_point(task)
+            kept = point is not None
+            if point is None:
+                self._watcher.began(name)
+                point = solve_point(task, lambda progress: self._watcher.progressed(name, progress), self._prepare)
+                self._prepare = None
+            self._watcher.finished(name, point.summary, kept=kept)
+            self._solved[key] = point
+        return self._solved[key]
+
+    def place(self, setting: Setting) -> str:
+        """The name of the point's result folder."""
+        return self._batch.key(setting)[:12]
