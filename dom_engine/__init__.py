@@ -7,6 +7,7 @@ The public API in one screen::
     problem = load_scenario(Path("scenarios/quickstart"))
     result = solve(problem)
     write_result(result, Path("out"))
+    again = solve(problem, start=read_start(problem, Path("out")))
 
     from dom_engine.verify import verify
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from dom_engine.report import write_report
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
+    from dom_engine.scenario.starts import read_start
     from dom_engine.weights.pareto import pareto
     from dom_engine.weights.sweep import sweep
     from dom_engine.whatif import solve_variants
@@ -69,6 +71,7 @@ __all__ = [
     "load_scenario",
     "pareto",
     "read_answer",
+    "read_start",
     "replay",
     "shadow_prices",
     "solve",
@@ -87,6 +90,7 @@ _HOMES = {
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
     "pareto": ("dom_engine.weights.pareto", "pareto"),
     "read_answer": ("dom_engine.explain", "read_answer"),
+    "read_start": ("dom_engine.scenario.starts", "read_start"),
     "replay": ("dom_engine.whatif.replay", "replay"),
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),

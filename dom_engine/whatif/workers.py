@@ -18,6 +18,7 @@ from dom_engine.engine import solve
 from dom_engine.errors import DomError, Fault, InputError, InternalError, StoppedError
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import write_result
+from dom_engine.scenario.starts import read_start
 from solvers.incumbent import Progress
 from solvers.stop import Stop
 
@@ -45,21 +46,27 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Solve ``variant`` of ``scenario`` into ``out``."""
+    """Solve ``variant`` of ``scenario`` into ``out``.
+
+    ``start`` is a result folder to start from, ``most_s`` a limit beside the scenario's own.
+    """
 
     name: str
     scenario: Path
     variant: str | None
     overrides: Mapping[str, object]
     out: Path
+    start: Path | None = None
+    most_s: float = float("inf")
 
     def run(self, watch: Callable[[Progress], None] | None, prepare: Prepare | None) -> None:
         """Solve and write; the time limit begins once everything is loaded."""
         problem = load_scenario(self.scenario, self.variant, self.overrides)
         if prepare is not None:
             prepare(problem)
-        stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)
-        write_result(solve(problem, stop=stop, watch=watch), self.out)
+        start = None if self.start is None else read_start(problem, self.start)
+        stop = Stop(min(problem.solve.time_limit_s, self.most_s), problem.solve.work_limit)
+        write_result(solve(problem, start=start, stop=stop, watch=watch), self.out)
 
 
 def solve_jobs(
