@@ -49,8 +49,8 @@ _CALL_ROUNDS = 16_384
 """Search rounds per thread between two looks at the stop, and two ways to part the orders."""
 
 _WARM_SHARE, _WARM_STEP, _WARM_HEAT = 0.3, 0.03, 0.2
-"""Where a plan and prices are given to start from: the share of passes and rounds that is made all the same, the first
-step of the prices and the first heat, as shares of an average cost and of the heat at which a search begins cold."""
+"""Where a plan and prices near the best ones are given: the share of passes that is made all the same, their first step
+as a share of an average cost, and the first heat of the search as a share of what it begins with otherwise."""
 
 _HEAT = 0.05
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
@@ -115,7 +115,9 @@ def search_listed(
     prices = to_measure(model, ascended.prices).steering(model)
     if stop.reason is None:
         with worker_pool(min(threads, 2 + model.num_orders // WINDOW_ORDERS)) as workers:
-            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work, start).run(gap, workers)
+            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work, start, warm is not None).run(
+                gap, workers
+            )
     return prices
 
 
@@ -152,8 +154,9 @@ class _Plan:
         threads: int,
         pricing_work: int,
         start: Patterns | None = None,
+        is_near: bool = False,
     ) -> None:
-        self.start, self.resumed = start, False
+        self.start, self.is_near, self.resumed = start, is_near, False
         self.model, self.menus, self.prices, self.incumbent, self.stop = model, menus, prices, incumbent, stop
         self.seed, self.threads, self.pricing_work = seed, threads, pricing_work
         self.rng = np.random.default_rng(seed)
@@ -202,23 +205,25 @@ class _Plan:
 
     def _plan_rest(self) -> Patterns:
         others = np.flatnonzero(~self.menus.listed).astype(np.int32)
-        kept = None
-        if self.start is not None:
-            kept = take(self.start, others[np.diff(self.start.ship_ptr)[others] > 0])
-            others = others[np.diff(self.start.ship_ptr)[others] == 0]
-        planned = construct(
-            self.model, self.prices, others, self.stop,
-            work_limit=self.pricing_work, threads=self.threads, beside=kept,
+        if self.start is None:
+            return self._constructed(others, None)
+        served = np.diff(self.start.ship_ptr) > 0
+        # Beside all that the plan ships, what listed orders may go on holding included.
+        planned = self._constructed(others[~served[others]], take(self.start, served))
+        return concatenate([take(self.start, others[served[others]]), planned])
+
+    def _constructed(self, orders: I32, beside: Patterns | None) -> Patterns:
+        return construct(
+            self.model, self.prices, orders, self.stop,
+            work_limit=self.pricing_work, threads=self.threads, beside=beside,
         )  # fmt: skip
-        return planned if kept is None else concatenate([kept, planned])
 
     def _search(self, gap: float) -> None:
         """Large neighbourhood search, cooling down as its rounds or its share of the clock run out."""
         self.incumbent.enter("search")
         threads = self.threads if len(self.listed) >= _PARTED_ORDERS else 1
-        warm = self.resumed
-        total = int((_WARM_SHARE if warm else 1.0) * _ROUNDS_PER_ORDER * len(self.listed))
-        hottest = _HEAT * (_WARM_HEAT if warm else 1.0)
+        total = _ROUNDS_PER_ORDER * len(self.listed)
+        hottest = _HEAT * (_WARM_HEAT if self.resumed and self.is_near else 1.0)
         done, begun_s, heat = 0, self.stop.elapsed_s, hottest * self.mean_cost
         windowed = self.stop.time_limit_s >= _SHORT_S and len(self.listed) <= _WINDOWED_ORDERS
         with self.stop.share(SEARCH_SHARE if windowed else LONG_SEARCH_SHARE):
