@@ -31,8 +31,8 @@ MAX_VIOLATIONS_SHOWN = 5
 SEARCHES = ("auto", "exact")
 
 NEAR_SHARE = 0.01
-"""Of a plan's orders, those that may be lost for its prices to count as near the best ones: with a node closed, to begin
-at the old prices ended 3 % above what a search from none found in the same time."""
+"""Of a plan's orders, those that may be lost for its prices to count as near the best ones: with a node closed, to
+begin at the old prices ended 3 % above what a search from none found in the same time."""
 
 BRANCHING_SHARE = 0.5
 """Of the time that remains after the search."""
