@@ -9,7 +9,7 @@ import numpy as np
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.rows import PricedRows
+from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.errors import InputError
 from dom_engine.formulation import build_model, plan_of, prices_of
 from solvers.decide import Decider, Decision, take_from
@@ -63,6 +63,16 @@ class Desk:
         model = self._formulation.model
         stated = None if prices is None else prices_of(self._formulation, prices)
         self._prices = Prices.zero(model) if stated is None else stated.steering(model)
+
+    def known(self, prices: PricedRows) -> PricedRows:
+        """The prices of rows that an order here can draw on; those of nodes that open belong to other orders' batch."""
+        formulation = self._formulation
+        instances = (formulation.capacity_idx, formulation.starts_s, formulation.ends_s)
+        known = set(zip(*(column.tolist() for column in instances), strict=True))
+        stated = zip(prices.capacity_idx.tolist(), prices.starts_s.tolist(), prices.ends_s.tolist(), strict=True)
+        keep = (prices.kind == RowKind.STOCK) | (prices.kind == RowKind.SAFETY_STOCK)
+        keep |= (prices.kind == RowKind.CAPACITY) & np.array([key in known for key in stated], np.bool_)
+        return PricedRows(**{name: getattr(prices, name)[keep] for name in PricedRows.__dataclass_fields__})
 
     def decide(self, order: str) -> DeskDecision:
         """The cheapest way to serve an order now; nothing is taken yet.

@@ -66,6 +66,9 @@ def online_retail(
     ],
     out: OutOption,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Decides destinations and stock.")] = 0,
+    months: Annotated[
+        bool, typer.Option("--months", metavar="", help="A batch is a month, for dom replay, instead of a day.")
+    ] = False,
 ) -> None:
     """Online Retail (UCI): every day of a British wholesaler's invoices as a batch, on a network of yours.
 
@@ -76,10 +79,9 @@ def online_retail(
     from dom_engine.cli.texts import count
     from dom_engine.importers import import_online_retail
 
-    days = _imported(file, out, lambda: import_online_retail(file, network, out, seed))
-    terminal.show(
-        [Remark(f"Written to {out}: {count(len(days), 'scenario')}, one a day, on {out / 'base'}. {_next(days[0])}")]
-    )
+    days = _imported(file, out, lambda: import_online_retail(file, network, out, seed, months=months))
+    told = f"{count(len(days), 'scenario')}, one a {'month' if months else 'day'}"
+    terminal.show([Remark(f"Written to {out}: {told}, on {out / 'base'}. {_next(days[0])}")])
 
 
 @app.command("orlib-cap")

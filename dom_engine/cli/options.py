@@ -10,6 +10,7 @@ import typer
 
 from dom_engine.cli import shipped
 
+TableFormat = Literal["csv", "parquet", "both"]
 Method = Literal["auto", "exact", "fcfs", "nearest", "preference", "fewest-splits"]
 
 
@@ -64,15 +65,11 @@ VariantOption = Annotated[
         autocompletion=_complete_variant,
     ),
 ]
-FormatOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--format", metavar="F", help="Tables as `csv` or `parquet`; by default both are written.", show_default=False
-    ),
-]
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="For programs: JSON on stdout, errors as JSON on stderr.")
 ]
+
+TablesOption = Annotated[TableFormat, typer.Option("--tables", help="How tables for notebooks are written.")]
 
 _HOW = "How to solve (wins over scenario.yaml)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from dom_engine.cli.options import (
     JsonOption,
     ScenarioArgument,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     VariantOption,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def _window_s(text: str) -> int:
+def seconds_of(text: str) -> int:
     """``15m`` as seconds."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if found is None or int(found[1]) == 0:
@@ -41,8 +43,8 @@ def replay(
         list[str] | None,
         typer.Option(
             metavar="P",
-            help="`batch` or a rule of today: `fcfs`, `nearest`, `preference`, `fewest-splits`; may be repeated. "
-            "Default: all.",
+            help="`batch`, `priced`, or a rule of today: `fcfs`, `nearest`, `priority`, `fewest-splits`; may be "
+            "repeated. Default: all.",
             show_default=False,
         ),
     ] = None,
@@ -56,6 +58,11 @@ def replay(
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder that gets replay.csv: cost by policy and term.", show_default=False),
+    ] = None,
+    tables: TablesOption = "csv",
 ) -> None:
     """Run the orders through time, as they were released, and compare what each policy paid with hindsight.
 
@@ -67,8 +74,12 @@ def replay(
     dom replay my-month --policy nearest --policy batch --window 15m
     """
     given = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
-    window_s = _window_s(window)
+    window_s = seconds_of(window)
     from dom_engine.cli import shipped, terminal
+    from dom_engine.cli.target import check_reachable
+
+    if out is not None:
+        check_reachable(out)
     from dom_engine.cli.progress import reporter
 
     with reporter(quiet=as_json) as report:
@@ -83,6 +94,11 @@ def replay(
 
         warm_up(problem)
         found = replayed(problem, policy or list(POLICIES), window_s, report.step)
+    if out is not None:
+        from dom_engine.whatif.tables import write_table
+
+        out.mkdir(parents=True, exist_ok=True)
+        write_table(found.table(), out, "replay", tables)
     if as_json:
         terminal.show_json(_members(found))
     else:

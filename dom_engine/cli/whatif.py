@@ -15,6 +15,7 @@ from dom_engine.cli.options import (
     MethodOption,
     ScenarioArgument,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     WorkLimitOption,
@@ -45,6 +46,7 @@ def whatif(
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    tables: TablesOption = "csv",
 ) -> None:
     """Solve a scenario and each of its variants, and say what certainly differs.
 
@@ -82,6 +84,11 @@ def whatif(
             study = solve_variants(folder, out, only=only or (), overrides=overrides, watcher=progress, prepare=warm_up)
         except Leave:
             raise StoppedError(f"interrupted; what is solved stays in {out}, and the same command goes on") from None
+    if tables != "csv":
+        from dom_engine.whatif.comparison import comparison_table
+        from dom_engine.whatif.tables import write_table
+
+        write_table(comparison_table(study.deltas), out, "comparison", "parquet")
     if as_json:
         terminal.show_json(_members(study))
         return

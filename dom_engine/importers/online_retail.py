@@ -1,4 +1,4 @@
-"""UCI Online Retail (Chen, 2015, doi:10.24432/C5BW33, CC BY 4.0): every day of its invoices as a batch.
+"""UCI Online Retail (Chen, 2015, doi:10.24432/C5BW33, CC BY 4.0): every day, or month, of its invoices as a batch.
 
 The baskets are real. What the file lacks, destinations and stock, is drawn from a seed: destinations by the
 population of US metropolitan areas, stock around the day's demand at fulfilment centres. Costs follow Jasin & Sinha
@@ -101,8 +101,9 @@ def import_online_retail(
     *,
     stock_factor: float = 1.15,
     stocking_centres: int = 6,
+    months: bool = False,
 ) -> list[Path]:
-    """Write one scenario folder per day of the file, all extending a common ``base``.
+    """Write one scenario folder per day (or month) of the file, all extending a common ``base``.
 
     Parameters
     ----------
@@ -112,18 +113,20 @@ def import_online_retail(
         Folder with ``cities.csv`` (name, state, lat, lon, population) and ``fulfillment_centers.csv`` (name, state,
         lat, lon), both without a header.
     out
-        Folder to write: ``base``, one folder per day named by its date, and a README.
+        Folder to write: ``base``, one folder per day (or month) named by its date, and a README.
     seed
         Decides destinations and stock.
     stock_factor
-        Units in stock per unit of the day's demand, per item in expectation.
+        Units in stock per unit of the batch's demand, per item in expectation.
     stocking_centres
         Mean number of centres that hold an item.
+    months
+        A batch is a month, to be replayed, instead of a day.
 
     Returns
     -------
     list of Path
-        The folders of the days, by date.
+        The folders of the days, or months, by date.
 
     Raises
     ------
@@ -132,18 +135,19 @@ def import_online_retail(
     """
     places = read_network(network)
     invoices, dropped = read_invoices(file)
-    days: defaultdict[str, list[Invoice]] = defaultdict(list)
+    spans: defaultdict[str, list[Invoice]] = defaultdict(list)
     for invoice in invoices:
-        days[invoice.released_at[:10]].append(invoice)
+        spans[invoice.released_at[: 7 if months else 10]].append(invoice)
     with replacing(out) as folder:
         items = sorted({item for invoice in invoices for _, item, _, _ in invoice.lines})
         _write_base(folder / "base", places, items)
-        for day in sorted(days):
-            rng = np.random.default_rng([seed, int(day.replace("-", ""))])
-            _write_day(folder / day, day, days[day], places, seed)
-            write_csv(folder / day, _stock(days[day], places.centres, stock_factor, stocking_centres, rng))
-        write_readme(folder, _readme(invoices, dropped, len(days), seed, stock_factor, stocking_centres))
-    return [out / day for day in sorted(days)]
+        for span in sorted(spans):
+            rng = np.random.default_rng([seed, int(span.replace("-", ""))])
+            _write_span(folder / span, span, spans[span], places, seed)
+            write_csv(folder / span, _stock(spans[span], places.centres, stock_factor, stocking_centres, rng))
+        told = f"{len(spans)} {'months' if months else 'days'}", "month" if months else "day"
+        write_readme(folder, _readme(invoices, dropped, told, seed, stock_factor, stocking_centres))
+    return [out / span for span in sorted(spans)]
 
 
 def read_network(folder: Path) -> Network:
@@ -236,10 +240,17 @@ def _write_base(folder: Path, network: Network, items: Iterable[str]) -> None:
     write_tables(folder, tables)
 
 
-def _write_day(folder: Path, day: str, invoices: list[Invoice], network: Network, seed: int) -> None:
+def _end_of(span: str) -> date:
+    """The day after a day or a month."""
+    if len(span) == len("2010-12-01"):
+        return date.fromisoformat(span) + timedelta(days=1)
+    return (date.fromisoformat(f"{span}-28") + timedelta(days=4)).replace(day=1)
+
+
+def _write_span(folder: Path, span: str, invoices: list[Invoice], network: Network, seed: int) -> None:
     folder.mkdir()
-    end = date.fromisoformat(day) + timedelta(days=1)
-    settings = {"format": 1, "name": f"online-retail {day}", "extends": "../base", "now": f"{end}T00:00:00"}
+    end = _end_of(span)
+    settings = {"format": 1, "name": f"online-retail {span}", "extends": "../base", "now": f"{end}T00:00:00"}
     write_settings(folder, settings)
     orders = CsvTable("orders", ["order", "customer", "channel", "released_at", "country", "lat", "lon"])
     lines = CsvTable("order_lines", ["order", "line", "item", "quantity", "unit_price", "unmet_cost"])
@@ -285,16 +296,17 @@ def _stock(
 def _readme(
     invoices: list[Invoice],
     dropped: Counter[str],
-    num_days: int,
+    spans: tuple[str, str],
     seed: int,
     stock_factor: float,
     stocking_centres: int,
 ) -> str:
     num_lines = sum(len(invoice.lines) for invoice in invoices)
+    many, one = spans
     left_out = "\n".join(f"- {count} rows: {reason}" for reason, count in sorted(dropped.items()))
     return f"""# online-retail
 
-{len(invoices)} orders with {num_lines} lines on {num_days} days. Every day is a scenario that extends `base`; its
+{len(invoices)} orders with {num_lines} lines in {many}. Every {one} is a scenario that extends `base`; its
 orders are sourced in the night after it, with one dispatch on the next day.
 
 Made from *Online Retail* (D. Chen, 2015, UCI Machine Learning Repository), licensed CC BY 4.0; changed as told here.
@@ -310,7 +322,7 @@ named by its place in the invoice; an item that stands on two lines of an invoic
 A cancellation comes after the order was sourced and names no invoice, so it is not netted: the goods had to go out.
 
 **Generated, seed {seed}:** destinations (a US metropolitan area by its share of the population, one per customer,
-and per invoice where no customer is named) and stock ({stock_factor:g} units per unit of the day's demand for an
+and per invoice where no customer is named) and stock ({stock_factor:g} units per unit of the {one}'s demand for an
 item in expectation, at about {stocking_centres} of the centres, but at no more than it has mean lines in stock).
 
 **Costs:** {PER_SHIPMENT} a shipment, {PER_UNIT} a unit, {PER_UNIT_MILE} a unit and mile; a unit left unserved costs

@@ -22,6 +22,7 @@ BASE = "base"
 """The scenario without any variant's changes, and the folder of its result."""
 
 COMPARISON_FILE = "comparison.csv"
+COMPARISON_PARQUET = "comparison.parquet"
 
 _MICRO = Decimal("0.000001")
 _AMOUNTS = ("costs", "raw_costs")
@@ -106,6 +107,21 @@ def write_comparison(deltas: Sequence[Delta], path: Path) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def comparison_table(deltas: Sequence[Delta]) -> pa.Table:
+    """The same rows in types that notebooks calculate with: exact decimals, blanks as nulls."""
+    texts, numbers = ("variant", "metric"), ("value", "base", "delta", "delta_low", "delta_high")
+    exact = pa.decimal128(38, 12)
+    return pa.table(
+        {name: pa.array([getattr(delta, name) for delta in deltas], pa.string()) for name in texts}
+        | {name: pa.array([_shortened(getattr(delta, name)) for delta in deltas], exact) for name in numbers}
+    )
+
+
+def _shortened(value: Decimal | None) -> Decimal | None:
+    """To twelve decimals: ratios have more."""
+    return None if value is None else round(value, 12)
 
 
 def _text(value: object) -> str:

@@ -6,26 +6,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from dom_engine.audit import Auditor
-from dom_engine.audit.evaluate import stock_use
+from dom_engine.desk import Desk
 from dom_engine.domain.columns import I64
-from dom_engine.domain.plan import Allocations, Plan, Shipments
+from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Result
-from dom_engine.domain.transport import Capacities
 from dom_engine.engine import audited, solve
 from dom_engine.errors import InputError
 from dom_engine.explain.copies import with_orders
+from dom_engine.whatif.assembly import sorted_plan
+from dom_engine.whatif.learned import learned_prices
+from dom_engine.whatif.leftover import what_is_left
+from dom_engine.whatif.tables import money_column
 
-POLICIES = {
+METHODS = {
     "batch": "auto",
     "fcfs": "fcfs",
     "nearest": "nearest",
-    "preference": "preference",
+    "priority": "preference",
     "fewest-splits": "fewest-splits",
 }
 """Ways to decide a window's orders, and the method of ``solve`` that does it: the best plan, or a rule of today."""
+
+POLICIES = (*METHODS, "priced")
+"""All of them; ``priced`` waits for no window: every order is decided as it comes in, at learned prices."""
 
 Tell = Callable[[str], None]
 
@@ -62,12 +69,31 @@ class Replays:
             return None
         return replay.cost_micros / best - 1, replay.cost_micros / bound - 1
 
+    def table(self) -> pa.Table:
+        """A row per policy and cost term (``total`` their sum), hindsight last, for notebooks."""
+        hindsight = self.hindsight.evaluation
+        paid = [(one.policy, one.window_s, one.evaluation) for one in self.replays] + [("hindsight", None, hindsight)]
+        rows = [
+            (policy, window_s, term, micros)
+            for policy, window_s, evaluation in paid
+            for term, micros in [*evaluation.costs_micros.items(), ("total", evaluation.objective_micros)]
+        ]
+        return pa.table(
+            {
+                "policy": pa.array([row[0] for row in rows], pa.string()),
+                "window_s": pa.array([row[1] for row in rows], pa.int64()),
+                "term": pa.array([row[2] for row in rows], pa.string()),
+                "cost": money_column([row[3] for row in rows]),
+            }
+        )
+
 
 def replay(problem: Problem, policies: Sequence[str], window_s: int, tell: Tell | None = None) -> Replays:
     """Run the orders of a scenario through time under each policy, and once in hindsight.
 
     Orders released in a window are decided together at its end, from the stock and capacity that earlier windows left;
     what is not served then stays unserved. Windows begin with the first release. Goods arriving later may be promised.
+    Under ``priced`` an order is decided at its release, and a window's end is when the prices are learned anew.
 
     Parameters
     ----------
@@ -97,7 +123,7 @@ def replay(problem: Problem, policies: Sequence[str], window_s: int, tell: Tell 
     replays = []
     for policy in policies:
         told(f"replaying {policy}")
-        replays.append(_replayed(problem, policy, window_s))
+        replays.append(replayed(problem, policy, window_s) if policy in METHODS else _priced(problem, window_s))
     told("solving in hindsight")
     return Replays(problem, tuple(replays), solve(problem))
 
@@ -109,7 +135,8 @@ def from_first_release(problem: Problem) -> Problem:
     return replace(problem, now_s=now_s, horizon_s=problem.horizon_end_s - now_s)
 
 
-def _replayed(problem: Problem, policy: str, window_s: int) -> Replay:
+def replayed(problem: Problem, policy: str, window_s: int) -> Replay:
+    """Windows decided by a method of ``METHODS``, each from what the ones before it left; windows begin at ``now``."""
     auditor = Auditor(problem)
     window = (problem.orders.released_at_s - problem.now_s) // window_s
     parts: list[tuple[I64, Plan]] = []
@@ -119,46 +146,29 @@ def _replayed(problem: Problem, policy: str, window_s: int) -> Replay:
         orders = np.flatnonzero(window == number).astype(np.int64)
         at_s = problem.now_s + (number + 1) * window_s
         # Beyond the horizon nothing is dispatched any more, but its end must not lie before now.
-        now = with_orders(_left(auditor, plan), orders)
+        now = with_orders(what_is_left(auditor, plan), orders)
         now = replace(now, now_s=at_s, horizon_s=max(0, problem.horizon_end_s - at_s))
-        now = replace(now, solve=replace(problem.solve, method=POLICIES[policy]))
+        now = replace(now, solve=replace(problem.solve, method=METHODS[policy]))
         parts.append((orders, solve(now).plan))
         plan = _together(problem, parts)
     return Replay(policy, window_s, len(windows), plan, audited(auditor, plan))
 
 
-def _left(auditor: Auditor, plan: Plan) -> Problem:
-    """The problem with what a plan leaves: stock, capacity by instance, and nodes that are open already."""
-    problem = auditor.problem
-    use = stock_use(problem, plan.allocations)
-    positions = replace(
-        problem.positions,
-        free=(problem.positions.free - use.free).astype(np.int64),
-        covered_safety=(problem.positions.covered_safety - use.safety).astype(np.int64),
-    )
-    activation = problem.nodes.activation_cost_micros.copy()
-    activation[plan.shipments.node_idx] = 0
-    nodes = replace(problem.nodes, activation_cost_micros=activation)
-    return replace(problem, positions=positions, nodes=nodes, capacities=_capacities_left(auditor, plan))
-
-
-def _capacities_left(auditor: Auditor, plan: Plan) -> Capacities:
-    """One capacity per instance, by what is left of its limit, then of its overtime."""
-    capacities, rows = auditor.problem.capacities, auditor.capacity_rows
-    at = rows.capacity_idx
-    used = rows.used(auditor.loads(plan.shipments, plan.allocations)).astype(np.int64)
-    limit = capacities.limit[at] * capacities.open_max[at]
-    over = np.maximum(0, used - limit)
-    columns = {name: getattr(capacities, name)[at].copy() for name in Capacities.__dataclass_fields__}
-    columns |= {
-        "starts_s": rows.starts_s.copy(),
-        "ends_s": rows.ends_s.copy(),
-        "daily": np.zeros(len(at), np.bool_),
-        "limit": np.maximum(0, limit - used),
-        "open_max": np.ones(len(at), np.int64),
-        "overtime_limit": capacities.overtime_limit[at] - over,
-    }
-    return Capacities(**columns)
+def _priced(problem: Problem, window_s: int) -> Replay:
+    """Orders one at a time, first come first served, where a scarce unit costs what it is worth to those to come."""
+    auditor, desk = Auditor(problem), Desk(problem)
+    release_s = problem.orders.released_at_s - problem.now_s
+    window = release_s // window_s
+    ends_s = int(release_s.max(initial=0)) + 1
+    windows = np.unique(window)
+    for number in windows.tolist():
+        for order in np.flatnonzero(window == number)[np.argsort(release_s[window == number], kind="stable")]:
+            desk.take(desk.decide(str(problem.orders.ids[int(order)])))
+        elapsed_s = (number + 1) * window_s
+        if number != windows[-1]:
+            desk.set_prices(learned_prices(auditor, desk, elapsed_s, ends_s - elapsed_s))
+    plan = desk.plan()
+    return Replay("priced", window_s, len(windows), plan, audited(auditor, plan))
 
 
 def _together(problem: Problem, parts: Sequence[tuple[I64, Plan]]) -> Plan:
@@ -181,25 +191,4 @@ def _together(problem: Problem, parts: Sequence[tuple[I64, Plan]]) -> Plan:
         ]
         loads.append(np.stack([*aboard, rides.quantity], axis=1))
         before += len(made)
-    shipments, allocations = np.concatenate(ships), np.concatenate(loads)
-    by = np.lexsort(shipments.T[::-1])
-    place = np.empty(len(by), np.int64)
-    place[by] = np.arange(len(by))
-    shipments = shipments[by]
-    allocations[:, 0] = place[allocations[:, 0]]
-    allocations = allocations[np.lexsort(allocations[:, :4].T[::-1])]
-    return Plan(
-        Shipments(
-            shipments[:, 0].astype(np.int32),
-            shipments[:, 2].astype(np.int32),
-            shipments[:, 3].astype(np.int32),
-            shipments[:, 1].copy(),
-        ),
-        Allocations(
-            allocations[:, 0].astype(np.int32),
-            allocations[:, 1].astype(np.int32),
-            allocations[:, 2].astype(np.int32),
-            allocations[:, 3].astype(np.bool_),
-            allocations[:, 4].copy(),
-        ),
-    )
+    return sorted_plan(np.concatenate(ships), np.concatenate(loads))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dom_engine.audit import violations
@@ -11,6 +12,7 @@ from dom_engine.domain.problem import Problem
 from dom_engine.errors import InputError
 from dom_engine.scenario import load_scenario
 from dom_engine.whatif.replay import POLICIES, replay
+from dom_engine.whatif.tables import write_table
 from tests.runs import TO_THE_END
 
 RELEASES = """
@@ -39,6 +41,7 @@ def test_costs_of_policies(tmp_path: Path, repository: Path) -> None:
     costs = {one.policy: one.cost_micros for one in found.replays}
     assert costs["batch"] == 120_400_000
     assert costs["nearest"] == 124_400_000
+    assert list(costs) == ["batch", "fcfs", "nearest", "priority", "fewest-splits", "priced"]
     assert all(cost >= 115_800_000 for cost in costs.values())
     batch = found.replays[0]
     assert batch.num_windows == 3
@@ -92,3 +95,51 @@ def test_what_cannot_be_replayed(
 ) -> None:
     with pytest.raises(InputError, match=said):
         replay(load_scenario(repository / "scenarios" / scenario), policies, window_s)
+
+
+def test_priced_decides_at_once_and_learns_from_what_came(tmp_path: Path, repository: Path) -> None:
+    found = replay(morning(tmp_path, repository), ["priced"], 900)
+    one = found.replays[0]
+    assert violations(found.problem, one.plan) == []
+    assert (one.num_windows, one.cost_micros) == (3, 120_400_000)
+    assert found.hindsight.evaluation.objective_micros == 115_800_000
+
+
+LAMPS = """
+extends: {parent}
+changes:
+  - remove: {{table: order_lines, where: {{order: ["1001", "1002", "1003", "1004", "1005", "1006"]}}}}
+  - remove: {{table: orders, where: {{order: ["1001", "1002", "1003", "1004", "1005", "1006"]}}}}
+  - add:
+      table: orders
+      rows:
+        - {{order: chicago-1, country: US, lat: 41.85, lon: -87.65, released_at: "2025-11-24T06:10:00-05:00"}}
+        - {{order: kansas, country: US, lat: 39.1, lon: -94.6, released_at: "2025-11-24T06:30:00-05:00"}}
+        - {{order: chicago-2, country: US, lat: 41.85, lon: -87.65, released_at: "2025-11-24T07:10:00-05:00"}}
+  - add:
+      table: order_lines
+      rows:
+        - {{order: chicago-1, line: "1", item: lamp, quantity: 1}}
+        - {{order: kansas, line: "1", item: lamp, quantity: 1}}
+        - {{order: chicago-2, line: "1", item: lamp, quantity: 1}}
+"""
+
+
+def test_learned_prices_keep_scarce_stock_for_those_who_live_there(tmp_path: Path, repository: Path) -> None:
+    # Chicago has two lamps. Who takes the second for Kansas (7, and from Reno 10) sends Chicago's next one for 14.
+    (tmp_path / "scenario.yaml").write_text(LAMPS.format(parent=repository / "scenarios" / "quickstart"))
+    found = replay(load_scenario(tmp_path, overrides=TO_THE_END), ["fcfs", "priced"], 900)
+    assert [one.cost_micros for one in found.replays] == [28_000_000, 24_000_000]
+    assert found.hindsight.evaluation.objective_micros == 24_000_000
+
+
+def test_tables_for_notebooks(tmp_path: Path, repository: Path) -> None:
+    table = replay(morning(tmp_path, repository), ["nearest"], 900).table()
+    totals = {row["policy"]: row["cost"] for row in table.to_pylist() if row["term"] == "total"}
+    assert {policy: f"{cost:f}" for policy, cost in totals.items()} == {
+        "nearest": "124.400000",
+        "hindsight": "115.800000",
+    }
+    write_table(table, tmp_path, "replay", "both")
+    assert pq.read_table(tmp_path / "replay.parquet").equals(table)
+    assert (tmp_path / "replay.csv").read_text().splitlines()[1] == "nearest,900,freight,89.400000"
