@@ -13,7 +13,7 @@ from dom_engine.cli import (
     diff,
     explain,
     imports,
-    pareto,
+    regret,
     replay,
     report,
     scenarios,
@@ -21,7 +21,6 @@ from dom_engine.cli import (
     shadow,
     show,
     solve,
-    sweep,
     verify,
     whatif,
 )
@@ -75,12 +74,11 @@ app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
-app.command("sweep")(sweep.sweep)
-app.command("pareto")(pareto.pareto)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)
 app.command("replay")(replay.replay)
+app.command("regret")(regret.regret)
 app.command("diff")(diff.diff)
 app.command("accept")(accept.accept)
 app.command("bench")(bench.bench)
