@@ -7,6 +7,7 @@ The public API in one screen::
     problem = load_scenario(Path("scenarios/quickstart"))
     result = solve(problem)
     write_result(result, Path("out"))
+    again = solve(problem, start=read_start(problem, Path("out")))
 
     from dom_engine.verify import verify
 
@@ -24,6 +25,12 @@ A scenario and its variants side by side, and what certainly differs::
     write_report(Path("study"), Path("study.html"))
     replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
+
+Weights and policy at every point of a grid, and against several objectives::
+
+    swept = sweep(Path("scenarios/quickstart"), {"weights.late": [0, 1, 5]}, Path("swept"))
+    frame = swept.table.to_pandas()
+    traded = pareto(Path("scenarios/quickstart"), ["cost", "late_shipments"], Path("front"))
 
 What a shop's own history cost, against what was possible::
 
@@ -53,6 +60,9 @@ if TYPE_CHECKING:
     from dom_engine.report import write_report
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
+    from dom_engine.scenario.starts import read_start
+    from dom_engine.weights.pareto import pareto
+    from dom_engine.weights.sweep import sweep
     from dom_engine.whatif import solve_variants
     from dom_engine.whatif.difference import diff_plans
     from dom_engine.whatif.history import read_history
@@ -66,13 +76,16 @@ __all__ = [
     "diff_plans",
     "explain_order",
     "load_scenario",
+    "pareto",
     "read_answer",
     "read_history",
+    "read_start",
     "regret",
     "replay",
     "shadow_prices",
     "solve",
     "solve_variants",
+    "sweep",
     "write_report",
     "write_result",
 ]
@@ -84,13 +97,16 @@ _HOMES = {
     "diff_plans": ("dom_engine.whatif.difference", "diff_plans"),
     "explain_order": ("dom_engine.explain", "explain"),
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
+    "pareto": ("dom_engine.weights.pareto", "pareto"),
     "read_answer": ("dom_engine.explain", "read_answer"),
+    "read_start": ("dom_engine.scenario.starts", "read_start"),
     "read_history": ("dom_engine.whatif.history", "read_history"),
     "regret": ("dom_engine.whatif.regret", "regret"),
     "replay": ("dom_engine.whatif.replay", "replay"),
     "shadow_prices": ("dom_engine.explain", "shadow"),
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),
+    "sweep": ("dom_engine.weights.sweep", "sweep"),
     "write_report": ("dom_engine.report", "write_report"),
     "write_result": ("dom_engine.scenario.results", "write_result"),
 }

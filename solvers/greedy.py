@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from solvers.incumbent import usage_of
 from solvers.jit import kernel
 from solvers.model import F64, I32, I64, UNLIMITED, Flags, Patterns, Prices, SourcingModel, frozen
 from solvers.patterns import concatenate, recost, take
@@ -37,6 +38,7 @@ def construct(
     work_limit: int,
     threads: int = 1,
     rule: str = "fcfs",
+    beside: Patterns | None = None,
 ) -> Patterns:
     """Serve the orders in sequence; those left when the run is stopped stay unserved.
 
@@ -45,19 +47,25 @@ def construct(
     prices
         Opportunity costs of rows, on top of each order's own cost.
     sequence
-        Every order once, int32[num_orders].
+        Orders, each once, int32.
     rule
         One of ``RULES``: what the walk minimises before cost.
+    beside
+        Patterns of other orders, which keep what they draw.
 
     Returns
     -------
     Patterns
-        One per order, by order; together they hold every row.
+        One per order of the sequence, by order; together, and with those beside them, they hold every row.
     """
     wish = _with_wish(model, prices, rule)
     wanted = model if rule != "fewest-splits" else _charge_shipments(model)
     residual, opened = model.row_capacity(), np.zeros(len(model.nodes.activation_cost), np.bool_)
     used = np.zeros(model.num_rows, np.int64)
+    if beside is not None:
+        used = usage_of(model, beside)
+        residual -= used
+        opened[model.candidates.node[beside.ship_cand]] = True
     parts: list[Patterns] = []
     at, size = 0, _BLOCK
     while at < len(sequence):

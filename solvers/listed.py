@@ -15,9 +15,10 @@ from solvers.compact_bound import Bounding, can_bound
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
 from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
-from solvers.menu_search import Seats, Wanted, held_by, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_search import Seats, Wanted, held_by, hold, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
-from solvers.model import Patterns, Prices, SourcingModel
+from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, take, unserved
 from solvers.prices import ascend
 from solvers.stop import Stop
@@ -46,6 +47,10 @@ _PARTED_ORDERS = 10_000
 
 _CALL_ROUNDS = 16_384
 """Search rounds per thread between two looks at the stop, and two ways to part the orders."""
+
+_WARM_SHARE, _WARM_STEP, _WARM_HEAT = 0.3, 0.03, 0.2
+"""Where a plan and prices near the best ones are given: the share of passes that is made all the same, their first step
+as a share of an average cost, and the first heat of the search as a share of what it begins with otherwise."""
 
 _HEAT = 0.05
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
@@ -87,22 +92,32 @@ def search_listed(
     seed: int,
     threads: int,
     pricing_work: int,
+    start: Patterns | None = None,
+    warm: Prices | None = None,
 ) -> Prices:
-    """Plan and bound a batch that ``suits``; returns the prices of the bound."""
+    """Plan and bound a batch that ``suits``; returns the prices of the bound.
+
+    ``start`` is a plan to go on from, ``warm`` are prices near which the best ones are expected.
+    """
     passes = next(count for most, count in _PASSES if model.num_orders <= most)
+    if warm is not None:
+        passes = max(1, int(_WARM_SHARE * passes))
     if stop.time_limit_s < _SHORT_S:
         passes //= 2
     incumbent.enter("prices")
     with stop.share(PRICES_SHARE):
         ascended = ascend(
-            model, menus, stop, threads=threads, pricing_work=pricing_work, passes=passes,
+            model, menus, stop, threads=threads, pricing_work=pricing_work, passes=passes, start=warm,
+            first_step=None if warm is None else _WARM_STEP,
             on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
         )  # fmt: skip
     # From here on what a certificate can state is what steers.
     prices = to_measure(model, ascended.prices).steering(model)
     if stop.reason is None:
         with worker_pool(min(threads, 2 + model.num_orders // WINDOW_ORDERS)) as workers:
-            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work).run(gap, workers)
+            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work, start, warm is not None).run(
+                gap, workers
+            )
     return prices
 
 
@@ -138,7 +153,10 @@ class _Plan:
         seed: int,
         threads: int,
         pricing_work: int,
+        start: Patterns | None = None,
+        is_near: bool = False,
     ) -> None:
+        self.start, self.is_near, self.resumed = start, is_near, False
         self.model, self.menus, self.prices, self.incumbent, self.stop = model, menus, prices, incumbent, stop
         self.seed, self.threads, self.pricing_work = seed, threads, pricing_work
         self.rng = np.random.default_rng(seed)
@@ -155,12 +173,29 @@ class _Plan:
         self.incumbent.enter("construction")
         regret = self.menus.state_unmet[self.menus.state_ptr[:-1]] - self.minimum
         sequence = self.listed[np.argsort(-regret[self.listed], kind="stable")]
-        size = (table_size(self.menus), slots_entries(self.menus))
-        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, sequence, self.seats, *size)
+        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, sequence, self.seats, *self._rooms())
+        if self.start is not None:
+            self._resume(self.start, sequence)
         self.offer()
         self._search(gap)
         if self.stop.reason is None and not self.incumbent.closed(gap):
             self._polish(gap, workers)
+
+    def _resume(self, start: Patterns, sequence: I32) -> None:
+        """Go on from a given plan, who holds nothing in it seated beside the others, if that costs less than anew.
+
+        Where much of a plan is lost, what is left of it leaves too little room for a search that begins cool.
+        """
+        orders, pick_ptr, picks = picks_of(self.menus, self.model, start)
+        seats = make_seats(self.menus, self.model.row_capacity() - usage_of(self.model, self.rest))
+        hold(self.menus, orders, pick_ptr, picks, seats)
+        others = sequence[seats.num_held[sequence] == 0]
+        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, others, seats, *self._rooms())
+        if seats.cost[self.listed].sum() < self.seats.cost[self.listed].sum():
+            self.seats, self.resumed = seats, True
+
+    def _rooms(self) -> tuple[int, int]:
+        return table_size(self.menus), slots_entries(self.menus)
 
     def offer(self) -> None:
         """Hand the plan as it stands to the incumbent."""
@@ -170,14 +205,26 @@ class _Plan:
 
     def _plan_rest(self) -> Patterns:
         others = np.flatnonzero(~self.menus.listed).astype(np.int32)
-        return construct(self.model, self.prices, others, self.stop, work_limit=self.pricing_work, threads=self.threads)
+        if self.start is None:
+            return self._constructed(others, None)
+        served = np.diff(self.start.ship_ptr) > 0
+        # Beside all that the plan ships, what listed orders may go on holding included.
+        planned = self._constructed(others[~served[others]], take(self.start, served))
+        return concatenate([take(self.start, others[served[others]]), planned])
+
+    def _constructed(self, orders: I32, beside: Patterns | None) -> Patterns:
+        return construct(
+            self.model, self.prices, orders, self.stop,
+            work_limit=self.pricing_work, threads=self.threads, beside=beside,
+        )  # fmt: skip
 
     def _search(self, gap: float) -> None:
         """Large neighbourhood search, cooling down as its rounds or its share of the clock run out."""
         self.incumbent.enter("search")
         threads = self.threads if len(self.listed) >= _PARTED_ORDERS else 1
         total = _ROUNDS_PER_ORDER * len(self.listed)
-        done, begun_s, heat = 0, self.stop.elapsed_s, _HEAT * self.mean_cost
+        hottest = _HEAT * (_WARM_HEAT if self.resumed and self.is_near else 1.0)
+        done, begun_s, heat = 0, self.stop.elapsed_s, hottest * self.mean_cost
         windowed = self.stop.time_limit_s >= _SHORT_S and len(self.listed) <= _WINDOWED_ORDERS
         with self.stop.share(SEARCH_SHARE if windowed else LONG_SEARCH_SHARE):
             span_s = max(1e-9, self.stop.remaining_s)
@@ -188,7 +235,7 @@ class _Plan:
                 clock = (self.stop.elapsed_s - begun_s) / span_s
                 # What the clock cools would cool otherwise another time.
                 self.stop.was_cut = self.stop.was_cut or clock > done / total
-                cooler = max(0.0, 1.0 - max(done / total, clock)) * _HEAT
+                cooler = max(0.0, 1.0 - max(done / total, clock)) * hottest
                 improve_side_by_side(
                     self.menus, self.wanted, self.prices.row, self.seats, rounds=rounds,
                     heat=(heat, min(heat, cooler * self.mean_cost)), threads=threads, rng=self.rng,

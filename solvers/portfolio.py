@@ -68,10 +68,26 @@ class Settings(NamedTuple):
     fill_first: bool = False
 
 
+class Begin(NamedTuple):
+    """Where to begin: a plan that holds every row, one pattern per order, and prices near those expected, or None."""
+
+    patterns: Patterns
+    prices: Prices | None = None
+
+
 def solve(
-    model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None = None
+    model: SourcingModel,
+    settings: Settings,
+    stop: Stop,
+    watch: Callable[[Progress], None] | None = None,
+    begin: Begin | None = None,
 ) -> Outcome:
     """Solve a batch. Always returns a plan that holds every row: serving nothing does.
+
+    Parameters
+    ----------
+    begin
+        A plan that the answer is never worse than. Rules take none: what they would do is the question.
 
     Raises
     ------
@@ -82,13 +98,16 @@ def solve(
         return _by_rule(model, settings, stop, watch)
     if settings.method not in ("auto", "exact"):
         raise ValueError(f"unknown method {settings.method!r}")
+    given = [] if begin is None else _completed(model, begin.patterns, settings, stop)
+    warm = None if begin is None else begin.prices
     if not settings.fill_first:
-        return _search(model, settings, stop, watch, None, None)
-    step = fill_step(model)
-    first = _search(fill_model(model), settings._replace(gap=0.0), stop, None, None, None, step)
+        return _search(model, settings, stop, watch, None, given, warm=warm)
+    step, filled = fill_step(model), fill_model(model)
+    again = [recost(filled, plan) for plan in given]
+    first = _search(filled, settings._replace(gap=0.0), stop, None, None, again, step)
     fill_bound = -(-first.bound // step) * step
-    start = recost(model, first.patterns)
-    outcome = _search(model, settings, stop, watch, first.objective, start)
+    # Given plans count again where nothing fills more than they do.
+    outcome = _search(model, settings, stop, watch, first.objective, [recost(model, first.patterns), *given])
     proven = first.objective <= fill_bound
     return outcome._replace(fill_bound=min(fill_bound, first.objective), optimal=outcome.optimal and proven)
 
@@ -113,24 +132,26 @@ def _search(
     stop: Stop,
     watch: Callable[[Progress], None] | None,
     fill_limit: int | None,
-    start: Patterns | None,
+    given: list[Patterns],
     step: int = 1,
+    warm: Prices | None = None,
 ) -> Outcome:
     incumbent = Incumbent(model, stop, watch, fill_limit, step)
     everyone = np.arange(model.num_orders, dtype=np.int32)
     incumbent.enter("pricing")
     nothing = unserved(model)
     incumbent.offer(nothing)
+    for plan in given:
+        incumbent.offer(plan)
     if model.num_orders >= FEWEST_ORDERS and fill_limit is None and step == 1:
         menus = list_menus(model, settings.threads)
         if suits(model, menus):
             found = search_listed(
                 model, menus, stop, incumbent,
                 gap=settings.gap, seed=settings.seed, threads=settings.threads, pricing_work=PRICING_WORK,
+                start=given[0] if given else None, warm=warm,
             )  # fmt: skip
             return _finish(model, settings, stop, incumbent, [found], fill_limit, menus)
-    if start is not None:
-        incumbent.offer(start)
     zero = Prices.zero(model)
     priced = price_orders(model, zero, everyone, work_limit=PRICING_WORK, threads=settings.threads)
     stop.spend(model.num_orders)
@@ -141,7 +162,7 @@ def _search(
         incumbent.enter("construction")
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
-        pool = concatenate([nothing, priced.patterns, plan, *([start] if start is not None else [])])
+        pool = concatenate([nothing, priced.patterns, plan, *given])
         if is_assignment(model):
             prices, pool = _assign(model, settings, stop, incumbent, pool)
         if not incumbent.closed(settings.gap) and stop.reason is None:
@@ -152,6 +173,18 @@ def _search(
                 dear = dear and len(model.sources.line) <= COMPACT_SOURCES
                 prices = _improve(model, settings, stop, incumbent, pool, dear)
     return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
+
+
+def _completed(model: SourcingModel, plan: Patterns, settings: Settings, stop: Stop) -> list[Patterns]:
+    """A plan, and the same with orders that it leaves out served from what it leaves of the rows."""
+    idle = np.diff(plan.ship_ptr) == 0
+    if not idle.any() or idle.all():
+        return [plan]
+    served, later = take(plan, ~idle), settings.sequence[idle[settings.sequence]]
+    zero = Prices.zero(model)
+    rest = construct(model, zero, later, stop, work_limit=PRICING_WORK, threads=settings.threads, beside=served)
+    both = concatenate([served, rest])
+    return [plan, take(both, np.argsort(both.order, kind="stable"))]
 
 
 def _improve(

@@ -58,6 +58,7 @@ def ascend(
     pricing_work: int,
     passes: int = PASSES,
     start: Prices | None = None,
+    first_step: float | None = None,
     on_bound: Callable[[float], None] | None = None,
 ) -> Ascended:
     """Raise the bound that row prices give, from ``start`` or from none.
@@ -70,7 +71,10 @@ def ascend(
         Its menus; orders not listed are priced by the general kernel, with ``pricing_work`` each.
     passes
         Of pricing, at most; the steps shrink over them.
+    first_step
+        As a share of what a shipment pays on average: less where ``start`` is near the best prices.
     """
+    first_step = _FIRST_STEP if first_step is None else first_step
     orders = _Orders(model, menus, threads, pricing_work)
     may_bind = _most_draws(model, menus, orders.rest) > model.rows.limit.astype(np.float64) * model.rows.open_max
     row = np.zeros(model.num_rows) if start is None else start.row.copy()
@@ -99,7 +103,7 @@ def ascend(
         # Both averages begin at nothing: divide by what has been averaged so far.
         mean = slope_mean / (1.0 - _MOMENTUM ** (turn + 1))
         size = np.sqrt(slope_size / (1.0 - _MEMORY ** (turn + 1)))
-        step = scale * _FIRST_STEP * (_LAST_STEP / _FIRST_STEP) ** (turn / passes)
+        step = scale * first_step * (_LAST_STEP / first_step) ** (turn / passes)
         wanted = np.maximum(0.0, row + step * mean / (size + _FLOOR * model.rows.scale) / model.rows.scale)
         row = np.where(np.abs(wanted - row) * model.rows.scale > _STILL * step, wanted, row)
     return Ascended(zero._replace(row=best_row), best, done, orders.priced)

@@ -13,6 +13,7 @@ from dom_engine.cli import (
     diff,
     explain,
     imports,
+    pareto,
     regret,
     replay,
     report,
@@ -21,6 +22,7 @@ from dom_engine.cli import (
     shadow,
     show,
     solve,
+    sweep,
     verify,
     whatif,
 )
@@ -74,6 +76,8 @@ app.command("solve")(solve.solve)
 app.command("verify")(verify.verify)
 app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
+app.command("sweep")(sweep.sweep)
+app.command("pareto")(pareto.pareto)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)

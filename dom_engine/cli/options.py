@@ -65,6 +65,12 @@ VariantOption = Annotated[
         autocompletion=_complete_variant,
     ),
 ]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format", metavar="F", help="Tables as `csv` or `parquet`; by default both are written.", show_default=False
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="For programs: JSON on stdout, errors as JSON on stderr.")
 ]

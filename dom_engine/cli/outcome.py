@@ -19,6 +19,7 @@ MAX_SHIPMENTS = 30
 MAX_GROUPS = 15
 MAX_UNALLOCATED = 12
 MAX_SCARCE = 6
+MAX_NOT_KEPT = 1
 ID_LIMIT = 24
 DETAIL_LIMIT = 200
 BAR_WIDTH = 12
@@ -63,12 +64,25 @@ def verdict(summary: Mapping[str, Any]) -> Facts:
         reached, least = fill["weighted_unallocated_micros"], fill["lower_bound_micros"]
         text = f"{money(reached)} weighted units left out, proven least {money(least)}"
         rows.append(("fill first", Cell(text, Tone.NORMAL if reached <= least else Tone.WARNING)))
+    if begun := summary.get("start"):
+        rows.append(("started from", Cell(started(begun), Tone.WARNING if begun["not_kept_orders"] else Tone.QUIET)))
     spent = seconds(sum(summary.get("timings_s", {}).values()))
     threads = count(summary.get("threads", 1), "thread")
     how = f"{summary.get('method')} in {spent}, seed {summary.get('seed')}, {threads}"
     rows.append(("solved by", Cell(how, Tone.QUIET)))
     tone = Tone.GOOD if optimal else Tone.WARNING
     return Facts(printable(str(summary.get("scenario", "result")), 60), Cell(words, tone), tuple(rows))
+
+
+def started(begun: Mapping[str, Any]) -> str:
+    """What was kept of an earlier plan, and of whom it was not."""
+    kept = f"{count(begun['kept_orders'], 'order')} as they were, at {money(begun['objective_micros'])}"
+    left, told = begun["not_kept_orders"], begun["not_kept"][:MAX_NOT_KEPT]
+    if not left:
+        return kept
+    why = "; ".join(f"{one['order']}: {one['why']}" for one in told)
+    more = f"; and {left - len(told):,} more" if left > len(told) else ""
+    return printable(f"{kept}; not kept: {why}{more}", DETAIL_LIMIT)
 
 
 def costs(summary: Mapping[str, Any]) -> Grid:

@@ -37,6 +37,14 @@ def solve(
         ),
     ],
     variant: VariantOption = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="An earlier result, of this scenario or one like it, to go on from: the plan is never worse than it.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     method: MethodOption = None,
     time_limit: TimeLimitOption = None,
@@ -52,6 +60,7 @@ def solve(
     dom solve my-batch --out plan --time-limit 300 --gap 0.001
     dom solve my-batch --out plan --variant reno-closed
     dom solve my-batch --out today --method fcfs      (a rule of today)
+    dom solve my-batch --out noon --start morning     (what of an earlier plan still holds is kept and improved)
     dom solve my-batch --out plan --json | jq .gap    (for programs)
 
     An interrupt (Ctrl-C) stops the search and writes the best plan so far (exit code 130); a second one leaves at once.
@@ -66,14 +75,19 @@ def solve(
     }
     stated = {key: value for key, value in overrides.items() if value is not None}
     with reporter(quiet=as_json) as report:
-        result = _solved(scenario, out, variant, stated, report)
+        result = _solved(scenario, out, variant, start, stated, report)
     _show(result, scenario, out, variant, as_json=as_json)
     if result.limit == "INTERRUPTED":
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 def _solved(
-    scenario: Path, out: Path, variant: str | None, overrides: Mapping[str, object], report: Reporter
+    scenario: Path,
+    out: Path,
+    variant: str | None,
+    start: Path | None,
+    overrides: Mapping[str, object],
+    report: Reporter,
 ) -> Result:
     from dom_engine.cli import shipped
     from dom_engine.cli.search import Hearing
@@ -85,9 +99,11 @@ def _solved(
     from dom_engine.cli.target import check_target
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
+    from dom_engine.scenario.starts import read_start
 
     check_target(out)
     problem = load_scenario(folder, variant, overrides)
+    begin = None if start is None else read_start(problem, start)
     report.step("warming up", "on the first run kernels are compiled, which takes minutes")
     from dom_engine.cli.warmup import warm_up
     from dom_engine.engine import solve as solve_problem
@@ -98,7 +114,7 @@ def _solved(
     report.step(f"formulating {size}, {count(len(problem.nodes), 'node')}")
     stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)
     with Hearing(stop, report) as hearing:
-        result = hearing.run(lambda: solve_problem(problem, stop=stop, watch=report.watch))
+        result = hearing.run(lambda: solve_problem(problem, start=begin, stop=stop, watch=report.watch))
         report.step(f"writing {out}")
         write_result(result, out)
     return result

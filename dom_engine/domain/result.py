@@ -10,6 +10,7 @@ from dom_engine.domain.columns import I64, Flags
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.rows import PricedRows
+from dom_engine.domain.start import Begun
 
 
 class Status(StrEnum):
@@ -153,6 +154,7 @@ class Result:
     """Everything ``dom solve`` writes, before it is written.
 
     ``counters`` count what the search did, ``work`` among them: deterministic unless the clock or a person ended it.
+    ``begun`` says what was taken over of a plan to start from, where there was one.
     """
 
     problem: Problem
@@ -172,3 +174,4 @@ class Result:
     work: int
     counters: Mapping[str, int]
     timings_s: Mapping[str, float]
+    begun: Begun | None = None

@@ -3,5 +3,16 @@
 from dom_engine.formulation.model import Formulation, build_model
 from dom_engine.formulation.plans import patterns_of, plan_of
 from dom_engine.formulation.prices import priced_rows, prices_of
+from dom_engine.formulation.start import Fitted, fit, steering_prices
 
-__all__ = ["Formulation", "build_model", "patterns_of", "plan_of", "priced_rows", "prices_of"]
+__all__ = [
+    "Fitted",
+    "Formulation",
+    "build_model",
+    "fit",
+    "patterns_of",
+    "plan_of",
+    "priced_rows",
+    "prices_of",
+    "steering_prices",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from dom_engine.domain.columns import I32, I64, Flags
@@ -45,26 +47,45 @@ def patterns_of(formulation: Formulation, plan: Plan) -> Patterns:
         When a shipment is no trip of the model, or something aboard could not ride: the plan must have passed
         its audit.
     """
-    model, problem = formulation.model, formulation.problem
-    ships, loads = plan.shipments, plan.allocations
-    cand = _candidates_of(model.candidates, ships.order_idx, ships.node_idx, len(problem.nodes))
+    found = found_in(formulation, plan)
+    if (found.trip < 0).any():
+        raise InternalError(f"shipment {int(np.argmax(found.trip < 0))} of the plan is no trip of the model")
+    if (found.source < 0).any():
+        raise InternalError(f"allocation {int(np.argmax(found.source < 0))} of the plan is no source of its candidate")
+    return patterns_from(formulation, plan, found)
+
+
+class Found(NamedTuple):
+    """What a plan's rows are in a model: each shipment's candidate and trip, each allocation's source; -1: nothing."""
+
+    cand: I32
+    trip: I32
+    source: I32
+
+
+def found_in(formulation: Formulation, plan: Plan) -> Found:
+    """Look a plan's shipments and allocations up in the model."""
+    model, ships, loads = formulation.model, plan.shipments, plan.allocations
+    cand = _candidates_of(model.candidates, ships.order_idx, ships.node_idx, len(formulation.problem.nodes))
     trip = find_trips(model, cand, ships.service_idx, ships.dispatch_s)
-    if (trip < 0).any():
-        raise InternalError(f"shipment {int(np.argmax(trip < 0))} of the plan is no trip of the model")
     source = _sources_of(formulation, cand[loads.shipment_idx], loads.line_idx, loads.position_idx)
-    if (source < 0).any():
-        raise InternalError(f"allocation {int(np.argmax(source < 0))} of the plan is no source of its candidate")
-    num_orders = model.num_orders
+    return Found(cand, trip, source)
+
+
+def patterns_from(formulation: Formulation, plan: Plan, found: Found) -> Patterns:
+    """One pattern per order with a plan's shipments and loads, all of which were found; not costed."""
+    ships, loads = plan.shipments, plan.allocations
+    num_orders = formulation.model.num_orders
     nothing64, nothing32 = np.zeros(0, np.int64), np.zeros(0, np.int32)
     return Patterns(
         order=np.arange(num_orders, dtype=np.int32),
         cost=np.zeros(num_orders, np.int64),
         fill=np.zeros(num_orders, np.int64),
         ship_ptr=np.searchsorted(ships.order_idx, np.arange(num_orders + 1)).astype(np.int64),
-        ship_cand=cand,
-        ship_trip=trip,
+        ship_cand=found.cand,
+        ship_trip=found.trip,
         load_ptr=np.searchsorted(loads.shipment_idx, np.arange(len(ships) + 1)).astype(np.int64),
-        load_source=source,
+        load_source=found.source,
         load_safety=loads.from_safety_stock,
         load_quantity=loads.quantity,
         draw_ptr=np.zeros(num_orders + 1, np.int64),

@@ -60,11 +60,16 @@ def prices_of(formulation: Formulation, rows: PricedRows) -> MeasurePrices:
     return MeasurePrices(row, activation, int(rows.price_micros[rows.kind == RowKind.FILL].sum()))
 
 
-def _price_capacities(formulation: Formulation, rows: PricedRows, price: I64) -> None:
-    stated = np.flatnonzero(rows.kind == RowKind.CAPACITY)
+def rows_at(formulation: Formulation) -> dict[tuple[int, int, int], int]:
+    """The model's row of each capacity instance, by (capacity, start, end)."""
     instances = (formulation.capacity_idx, formulation.starts_s, formulation.ends_s)
     named = zip(*(column.tolist() for column in instances), strict=True)
-    row_of = {key: 2 * formulation.model.num_positions + k for k, key in enumerate(named)} if len(stated) else {}
+    return {key: 2 * formulation.model.num_positions + k for k, key in enumerate(named)}
+
+
+def _price_capacities(formulation: Formulation, rows: PricedRows, price: I64) -> None:
+    stated = np.flatnonzero(rows.kind == RowKind.CAPACITY)
+    row_of = rows_at(formulation) if len(stated) else {}
     for k in stated.tolist():
         price[row_of[int(rows.capacity_idx[k]), int(rows.starts_s[k]), int(rows.ends_s[k])]] = rows.price_micros[k]
 

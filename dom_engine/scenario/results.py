@@ -24,8 +24,9 @@ from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Branch, BranchTree, Evaluation, Result, Status
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
+from dom_engine.domain.start import Begun
 from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
-from dom_engine.errors import InputError
+from dom_engine.errors import MAX_FAULTS_SHOWN, InputError
 from dom_engine.scenario.results_format import (
     FORMAT,
     RESULT_FILES,
@@ -358,7 +359,19 @@ def summary(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "threads": result.threads,
         "problem_digest": problem.digest,
+        **({} if result.begun is None else {"start": _begun(result.begun)}),
         "versions": dict(_versions()),
+    }
+
+
+def _begun(begun: Begun) -> dict[str, Any]:
+    """What was taken over of the plan to start from; of the orders that were not, the first hundred by name."""
+    told = begun.not_kept[:MAX_FAULTS_SHOWN]
+    return {
+        "kept_orders": begun.kept_orders,
+        **_amount("objective", begun.objective_micros),
+        "not_kept_orders": len(begun.not_kept),
+        "not_kept": [{"order": one.order, "why": one.why} for one in told],
     }
 
 

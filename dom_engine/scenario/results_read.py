@@ -78,7 +78,7 @@ def read_result(folder: Path, problem: Problem) -> StatedResult:
     tables: dict[str, StatedTable] = {}
     for file in (*RESULT_TABLES, *([TREE_FILE] if (folder / TREE_FILE).exists() else [])):
         found: list[Fault] = []
-        texts = _read_texts(folder / file, found)
+        texts = read_texts(folder / file, found)
         if not found:
             tables[file] = _parse_table(file, texts, problem, tables, found)
         faults += found
@@ -102,7 +102,7 @@ def read_summary(folder: Path) -> Mapping[str, Any]:
     return stated
 
 
-def _read_texts(path: Path, faults: list[Fault]) -> Mapping[str, pa.StringArray]:
+def read_texts(path: Path, faults: list[Fault]) -> Mapping[str, pa.StringArray]:
     """The table's cells as text, by column, in the stated order of columns."""
     expected = list(_COLUMNS[path.name])
     if not path.is_file():
@@ -193,7 +193,7 @@ class _Column:
 
 
 def _references(column: _Column, vocabulary: Ids, what: str, may_be_blank: bool) -> I64:
-    found = _array(pc.fill_null(pc.index_in(column.cells, value_set=vocabulary), -1))
+    found = indices_of(column.cells, vocabulary)
     unknown = found < 0
     if may_be_blank:
         unknown &= ~pc.equal(column.cells, "").to_numpy(zero_copy_only=False)
@@ -201,10 +201,25 @@ def _references(column: _Column, vocabulary: Ids, what: str, may_be_blank: bool)
     return found
 
 
+def stated_numbers(file: str, name: str, cells: Ids, faults: list[Fault]) -> I64:
+    """A column of a result table that holds numbers, instants or flags, int64; cells that do not are noted."""
+    return _numbers(_Column(file, name, cells, faults), RESULT_TABLES[file][name])
+
+
+def indices_of(cells: Ids, vocabulary: Ids) -> I64:
+    """The place of each cell in a vocabulary, int64; -1 where it has none."""
+    return _array(pc.fill_null(pc.index_in(cells, value_set=vocabulary), -1))
+
+
+def line_indices(order_idx: I64, cells: Ids, problem: Problem) -> I64:
+    """Order lines by the order's index and the line's id, int64; -1 where there is none."""
+    known = _pair_keys(problem.lines.order_idx.astype(np.int64), problem.lines.ids)
+    return _array(pc.fill_null(pc.index_in(_pair_keys(order_idx, cells), value_set=known), -1))
+
+
 def _lines(column: _Column, order_idx: I64, problem: Problem) -> I64:
     """Order lines by (order, line)."""
-    known = _pair_keys(problem.lines.order_idx.astype(np.int64), problem.lines.ids)
-    idx = _array(pc.fill_null(pc.index_in(_pair_keys(order_idx, column.cells), value_set=known), -1))
+    idx = line_indices(order_idx, column.cells, problem)
     # An unknown order is a fault of its own; its lines are not reported again.
     _report_unknown(column, (idx < 0) & (order_idx >= 0), "line of this order", None)
     return idx

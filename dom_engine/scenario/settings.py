@@ -38,6 +38,18 @@ PROBLEM_KEYS = (
     "solve",
 )
 MERGED_KEYS = ("weights", "policy", "solve")
+POLICY_KEYS = (
+    "max_shipments",
+    "split_cost",
+    "unmet_cost",
+    "unmet_value_pct",
+    "safety_stock_priority",
+    "safety_stock_cost",
+    "carbon_cost_per_kg",
+    "window_basis",
+    "priority_factor",
+    "fill_first",
+)
 
 DEFAULT_HORIZON_S = 168 * SECONDS_PER_HOUR
 _END_OF_NOW_S = int(datetime(3000, 1, 1, tzinfo=UTC).timestamp())
@@ -135,20 +147,7 @@ def _read_weights(keys: _Keys) -> Weights:
 
 
 def _read_policy(keys: _Keys) -> Policy:
-    keys.check(
-        (
-            "max_shipments",
-            "split_cost",
-            "unmet_cost",
-            "unmet_value_pct",
-            "safety_stock_priority",
-            "safety_stock_cost",
-            "carbon_cost_per_kg",
-            "window_basis",
-            "priority_factor",
-            "fill_first",
-        )
-    )
+    keys.check(POLICY_KEYS)
     default = Policy()
     return Policy(
         max_shipments=keys.read("max_shipments", parse_integer, default.max_shipments),

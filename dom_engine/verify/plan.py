@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dom_engine.audit.integrity import integrity_faults
-from dom_engine.audit.tables import Indices, distinct
+from dom_engine.audit.positions import positions_of
+from dom_engine.audit.tables import distinct
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Allocations, Plan, Shipments
 from dom_engine.domain.problem import Problem
@@ -128,25 +128,6 @@ def _check_ranges(problem: Problem, shipments: StatedTable, allocations: StatedT
         np.flatnonzero((quantity < 1) | (quantity > ordered)).tolist(),
         lambda row: ("is no quantity of this order line", quantity[row], f"1 to {ordered[row]}"),
     )
-
-
-def positions_of(problem: Problem, values: Mapping[str, I64], node: I64) -> I64:
-    """The stock position of each row by (node, item, available_at, lot, pool), -1 where there is none."""
-    positions = problem.positions
-    stated = [node, *(values[name] for name in ("item", "available_at", "lot", "pool"))]
-    known: list[Indices] = [
-        positions.node_idx,
-        positions.item_idx,
-        positions.available_at_s,
-        positions.lot_idx,
-        positions.pool_idx,
-    ]
-    together = [np.concatenate([there.astype(np.int64), here]) for there, here in zip(known, stated, strict=True)]
-    # Positions come first and are distinct, so the sample of each combination is the position if there is one.
-    first, group = distinct(*together)
-    found = first[group[len(positions) :]]
-    position: I64 = np.where(found < len(positions), found, -1)
-    return position
 
 
 def check_sorted(table: StatedTable, columns: tuple[str, ...], findings: Findings) -> None:

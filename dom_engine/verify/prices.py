@@ -6,6 +6,7 @@ import numpy as np
 
 from dom_engine.audit.evaluate import Auditor, stock_use
 from dom_engine.audit.exact import half_even
+from dom_engine.audit.positions import positions_of
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
@@ -15,7 +16,7 @@ from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
 from dom_engine.scenario.results_read import StatedTable
 from dom_engine.units import ALWAYS_S, MICROS_PER_UNIT, NEVER_S, money_text
 from dom_engine.verify.findings import Findings
-from dom_engine.verify.plan import check_sorted, positions_of
+from dom_engine.verify.plan import check_sorted
 
 _KINDS = {kind.name.lower(): kind for kind in RowKind}
 _MEASURES = {measure.name.lower(): measure for measure in Measure}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dom_engine.domain.problem import Problem
+from dom_engine.engine import SEARCHES
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario import load_scenario, read_raw
 from dom_engine.scenario.results import check_replaceable
@@ -20,6 +21,9 @@ from dom_engine.scenario.yaml_positions import YamlMap, YamlScalar
 from dom_engine.whatif.comparison import BASE, COMPARISON_FILE, COMPARISON_PARQUET, Delta, compare, write_comparison
 from dom_engine.whatif.workers import Job, Prepare, solve_jobs
 from solvers.incumbent import Progress
+
+VARIANT_SHARE = 0.4
+"""Of the time that base was searched for when the clock ended it, what each variant gets."""
 
 _FOLDER_NAME = re.compile(r"[^\s./\\:*?\"<>|][^/\\:*?\"<>|\x00-\x1f]{0,100}")
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}(\.former)?")
@@ -69,7 +73,9 @@ def solve_variants(
     only
         Names of the variants to solve; none: all of them.
     overrides
-        Keys of ``solve`` for every solve; ``threads`` is the budget of all solves together.
+        Keys of ``solve`` for every solve; ``threads`` is the budget of all solves together. Base has it to itself;
+        then the variants start from base's plan and prices, and where the clock ended base's search each has 0.4 of
+        that time.
     prepare
         Called once in every process before its first solve, as to load compiled kernels.
 
@@ -84,23 +90,45 @@ def solve_variants(
     given = dict(overrides or {})
     problems = {name: load_scenario(folder, None if name == BASE else name, given) for name in names}
     budget = problems[BASE].solve.threads or len(os.sched_getaffinity(0))
-    num_workers = min(budget, len(names))
-    given["threads"] = max(1, budget // num_workers)
 
     out.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(out)
     (out / COMPARISON_PARQUET).unlink(missing_ok=True)  # whoever wants it anew asks for it
     kept = {name: summary for name, problem in problems.items() if (summary := _kept(out / name, problem)) is not None}
-    tell = watcher or _Silent()
+    tell = watcher or Silent()
     for name, summary in kept.items():
         tell.finished(name, summary, kept=True)
-    jobs = [Job(name, folder, None if name == BASE else name, given, out / name) for name in names if name not in kept]
-    solve_jobs(jobs, num_workers, tell.began, tell.progressed, _reporting(tell), prepare)
+    # Base first, with all threads; then its variants side by side, each from what was found for base.
+    if BASE not in kept:
+        first = Job(BASE, folder, None, {**given, "threads": budget}, out / BASE)
+        solve_jobs([first], 1, tell.began, tell.progressed, _reporting(tell), prepare)
+    variants = [name for name in names if name not in kept and name != BASE]
+    if variants:
+        num_workers = min(budget, len(variants))
+        given["threads"] = max(1, budget // num_workers)
+        most_s = _most_s(read_summary(out / BASE))
+        jobs = [
+            Job(name, folder, name, given, out / name, _start(problems[name], out / BASE), most_s) for name in variants
+        ]
+        solve_jobs(jobs, num_workers, tell.began, tell.progressed, _reporting(tell), prepare)
     summaries = {name: read_summary(out / name) for name in names}
     fill_first = {name for name, problem in problems.items() if problem.policy.fill_first}
     deltas = compare(summaries, fill_first)
     write_comparison(deltas, out / COMPARISON_FILE)
     return Study(problems[BASE].currency, summaries, deltas)
+
+
+def _start(problem: Problem, base: Path) -> Path | None:
+    """What a variant starts from: base's result, but that rules of today take nothing."""
+    return base if problem.solve.method in SEARCHES else None
+
+
+def _most_s(base: Mapping[str, Any]) -> float:
+    """What a variant may take: where the clock ended base's search, a share of that, for it goes on from there."""
+    if base.get("limit") != "TIME":
+        return float("inf")
+    seconds: float = VARIANT_SHARE * base["timings_s"]["search"]
+    return seconds
 
 
 def check_study_folder(out: Path) -> None:
@@ -174,7 +202,9 @@ def _reporting(tell: Watcher) -> Callable[[str, Path], None]:
     return finished
 
 
-class _Silent:
+class Silent:
+    """Watches and says nothing."""
+
     def began(self, name: str) -> None:
         """Say nothing."""
 

@@ -11,12 +11,14 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Protocol
 
 from dom_engine.domain.problem import Problem
 from dom_engine.engine import solve
 from dom_engine.errors import DomError, Fault, InputError, InternalError, StoppedError
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import write_result
+from dom_engine.scenario.starts import read_start
 from solvers.incumbent import Progress
 from solvers.stop import Stop
 
@@ -27,19 +29,48 @@ _GRACE_S = 5.0
 Prepare = Callable[[Problem], None]
 
 
+class Task(Protocol):
+    """One solve that a worker can do; it travels by pipe."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where its progress is told."""
+
+    @property
+    def out(self) -> Path:
+        """Where its result appears."""
+
+    def run(self, watch: Callable[[Progress], None] | None, prepare: Prepare | None) -> None:
+        """Solve, and write the result whole or not at all; ``prepare`` comes before the clock starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Solve ``variant`` of ``scenario`` into ``out``."""
+    """Solve ``variant`` of ``scenario`` into ``out``.
+
+    ``start`` is a result folder to start from, ``most_s`` a limit beside the scenario's own.
+    """
 
     name: str
     scenario: Path
     variant: str | None
     overrides: Mapping[str, object]
     out: Path
+    start: Path | None = None
+    most_s: float = float("inf")
+
+    def run(self, watch: Callable[[Progress], None] | None, prepare: Prepare | None) -> None:
+        """Solve and write; the time limit begins once everything is loaded."""
+        problem = load_scenario(self.scenario, self.variant, self.overrides)
+        if prepare is not None:
+            prepare(problem)
+        start = None if self.start is None else read_start(problem, self.start)
+        stop = Stop(min(problem.solve.time_limit_s, self.most_s), problem.solve.work_limit)
+        write_result(solve(problem, start=start, stop=stop, watch=watch), self.out)
 
 
 def solve_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[Task],
     num_workers: int,
     began: Callable[[str], None],
     progressed: Callable[[str, Progress], None],
@@ -56,7 +87,7 @@ def solve_jobs(
     if num_workers == 1 or len(jobs) == 1:
         for job in jobs:
             began(job.name)
-            solve_job(job, partial(progressed, job.name), prepare)
+            job.run(partial(progressed, job.name), prepare)
             prepare = None
             finished(job.name, job.out)
         return
@@ -67,22 +98,13 @@ def solve_jobs(
         crew.dismiss()
 
 
-def solve_job(job: Job, watch: Callable[[Progress], None] | None, prepare: Prepare | None) -> None:
-    """Solve one job and write its result; the time limit begins once everything is loaded."""
-    problem = load_scenario(job.scenario, job.variant, job.overrides)
-    if prepare is not None:
-        prepare(problem)
-    stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)
-    write_result(solve(problem, stop=stop, watch=watch), job.out)
-
-
 class _Crew:
     """Worker processes and the pipes to them."""
 
     def __init__(self, num_workers: int, prepare: Prepare | None) -> None:
         context = multiprocessing.get_context("spawn")
         self._workers: dict[Connection, SpawnProcess] = {}
-        self._busy: dict[Connection, Job] = {}
+        self._busy: dict[Connection, Task] = {}
         for _ in range(num_workers):
             ours, theirs = context.Pipe()
             worker = context.Process(target=_worker, args=(theirs, prepare), name="solve", daemon=True)
@@ -92,7 +114,7 @@ class _Crew:
 
     def work(
         self,
-        jobs: list[Job],
+        jobs: list[Task],
         began: Callable[[str], None],
         progressed: Callable[[str, Progress], None],
         finished: Callable[[str, Path], None],
@@ -119,7 +141,7 @@ class _Crew:
                     finished(job.name, job.out)
                     self._hand_out(pipe, jobs, began)
 
-    def _hand_out(self, pipe: Connection, jobs: list[Job], began: Callable[[str], None]) -> None:
+    def _hand_out(self, pipe: Connection, jobs: list[Task], began: Callable[[str], None]) -> None:
         if jobs:
             job = self._busy[pipe] = jobs.pop(0)
             began(job.name)
@@ -147,7 +169,7 @@ def _worker(pipe: Connection, prepare: Prepare | None) -> None:
         except EOFError:
             return
         try:
-            solve_job(job, _Throttled(pipe), prepare)
+            job.run(_Throttled(pipe), prepare)
         except Exception as error:  # noqa: BLE001  raised again where it can be handled
             pipe.send(_sendable(error))
         else:

@@ -9,13 +9,15 @@ from dom_engine.formulation import build_model
 from dom_engine.scenario import load_scenario
 from scenarios.generate import Spec, generate, write_scenario
 from solvers.bound import exact_bound, exact_minima, to_measure
+from solvers.greedy import construct
 from solvers.incumbent import Incumbent, Progress, shared_cost, usage_of
 from solvers.listed import search_listed, suits
 from solvers.menu_pricing import slots_entries, table_size
-from solvers.menu_search import improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_search import held_by, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
-from solvers.model import SourcingModel
-from solvers.patterns import recost
+from solvers.model import Patterns, Prices, SourcingModel
+from solvers.patterns import recost, take
 from solvers.prices import ascend
 from solvers.pricing import price_orders
 from solvers.stop import Stop
@@ -108,3 +110,59 @@ def test_the_same_again(model: SourcingModel, menus: Menus) -> None:
     first, again = (solved(model, menus, WITHIN_REACH, seed=4)[0] for _ in range(2))
     assert first.objective == again.objective
     assert first.bound == again.bound
+
+
+@pytest.fixture(scope="module")
+def greedy(model: SourcingModel) -> Patterns:
+    """A plan at prices after a few passes."""
+    menus = list_menus(model)
+    prices = ascend(model, menus, Stop(), threads=1, pricing_work=10**6, passes=20).prices
+    sequence = np.arange(model.num_orders, dtype=np.int32)
+    return construct(model, prices, sequence, Stop(), work_limit=10**6)
+
+
+def test_patterns_that_menus_list_are_found_there(model: SourcingModel, menus: Menus, greedy: Patterns) -> None:
+    orders, pick_ptr, picks = picks_of(menus, model, greedy)
+    assert orders.tolist() == np.flatnonzero(menus.listed).tolist()
+    again, same = patterns_of(model, menus, orders, pick_ptr, picks), take(greedy, orders)
+    for name in ("cost", "ship_ptr", "ship_cand", "ship_trip", "load_quantity", "draw_row", "draw"):
+        assert getattr(again, name).tolist() == getattr(same, name).tolist(), name
+    safe = greedy._replace(load_safety=np.ones_like(greedy.load_safety))
+    orders, pick_ptr, picks = picks_of(menus, model, safe)
+    assert orders.tolist() == np.flatnonzero(menus.listed & (np.diff(greedy.ship_ptr) == 0)).tolist()
+    assert len(picks) == pick_ptr[-1] == 0
+
+
+def searched(model: SourcingModel, menus: Menus) -> Patterns:
+    """A plan after a while of search."""
+    prices = ascend(model, menus, Stop(), threads=1, pricing_work=10**6, passes=60).prices
+    everyone = np.arange(model.num_orders, dtype=np.int32)
+    seats = make_seats(menus, model.row_capacity())
+    seat_all(menus, prices.row, np.zeros(0), everyone, seats, table_size(menus), slots_entries(menus))
+    rng = np.random.default_rng(0)
+    wanted = wanted_by(menus, model.num_rows)
+    improve_side_by_side(menus, wanted, prices.row, seats, rounds=40_000, heat=(0.0, 0.0), threads=1, rng=rng)
+    return patterns_of(model, menus, everyone, *held_by(seats, everyone))
+
+
+def test_a_given_plan_is_gone_on_from(model: SourcingModel, menus: Menus) -> None:
+    given = searched(model, menus)
+    told: list[Progress] = []
+    warm = Incumbent(model, Stop(), told.append)
+    search_listed(
+        model, menus, warm.stop, warm, gap=0.99, seed=1, threads=1, pricing_work=10**6,
+        start=given, warm=Prices.zero(model),
+    )  # fmt: skip
+    first = next(progress.incumbent_micros for progress in told if progress.incumbent_micros is not None)
+    # A batch seated anew costs more than one that was searched: the given plan is what the search begins with.
+    assert first <= int(given.cost.sum())  # orders that hold nothing may find room yet
+
+
+def test_orders_are_planned_beside_patterns_that_stay(model: SourcingModel, greedy: Patterns) -> None:
+    served = np.diff(greedy.ship_ptr) > 0
+    stays = served & (np.arange(model.num_orders) % 2 == 0)
+    others = np.flatnonzero(~stays).astype(np.int32)
+    kept = take(greedy, stays)
+    rest = construct(model, Prices.zero(model), others, Stop(), work_limit=10**6, beside=kept)
+    assert rest.order.tolist() == others.tolist()
+    assert (usage_of(model, kept) + usage_of(model, rest) <= model.row_capacity()).all()
