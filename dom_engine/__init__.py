@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from dom_engine.scenario.starts import read_start
     from dom_engine.weights.pareto import pareto
     from dom_engine.weights.sweep import sweep
+    from dom_engine.weights.tune import tune
     from dom_engine.whatif import solve_variants
     from dom_engine.whatif.difference import diff_plans
     from dom_engine.whatif.history import read_history
@@ -86,6 +87,7 @@ __all__ = [
     "solve",
     "solve_variants",
     "sweep",
+    "tune",
     "write_report",
     "write_result",
 ]
@@ -107,6 +109,7 @@ _HOMES = {
     "solve": ("dom_engine.engine", "solve"),
     "solve_variants": ("dom_engine.whatif", "solve_variants"),
     "sweep": ("dom_engine.weights.sweep", "sweep"),
+    "tune": ("dom_engine.weights.tune", "tune"),
     "write_report": ("dom_engine.report", "write_report"),
     "write_result": ("dom_engine.scenario.results", "write_result"),
 }

@@ -23,6 +23,7 @@ from dom_engine.cli import (
     show,
     solve,
     sweep,
+    tune,
     verify,
     whatif,
 )
@@ -78,6 +79,7 @@ app.command("show")(show.show)
 app.command("whatif")(whatif.whatif)
 app.command("sweep")(sweep.sweep)
 app.command("pareto")(pareto.pareto)
+app.command("tune")(tune.tune)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)

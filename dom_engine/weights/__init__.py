@@ -2,5 +2,6 @@
 
 from dom_engine.weights.pareto import Pareto, pareto
 from dom_engine.weights.sweep import Sweep, sweep
+from dom_engine.weights.tune import Tuned, tune
 
-__all__ = ["Pareto", "Sweep", "pareto", "sweep"]
+__all__ = ["Pareto", "Sweep", "Tuned", "pareto", "sweep", "tune"]

@@ -32,7 +32,16 @@ from dom_engine.weights.knobs import Range, Setting, check_knobs
 from dom_engine.weights.objectives import Objective, objectives_of
 from dom_engine.weights.pareto_table import front_yaml, least_cost, points_table
 from dom_engine.weights.points import Batch, Point, Solver, check_settings, write_text
-from dom_engine.weights.search import JOURNAL_FILE, begin_study, distributions, place_of, require_optuna, setting_at
+from dom_engine.weights.search import (
+    JOURNAL_FILE,
+    Place,
+    begin_study,
+    distributions,
+    ends,
+    first_places,
+    require_optuna,
+    setting_at,
+)
 from dom_engine.whatif.study import Silent, Watcher
 from dom_engine.whatif.workers import Prepare
 
@@ -46,8 +55,6 @@ BISECTIONS = 4
 
 _DEAR = 100
 """A knob's range ends where one unit of its objective costs so many times what a unit costs the scenario on average."""
-
-Place = tuple[float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def pareto(
     digests = {"scenario": batch.base.digest}
     check_folder(out, KIND, digests, {POINTS_FOLDER, FRONT_FILE, JOURNAL_FILE, *table_files([TABLE])})
     given = {one.knob for one in ranges}
-    check_settings(batch, [setting_at(ranges, place) for place in _ends(ranges)])
+    check_settings(batch, [setting_at(ranges, place) for place in ends(ranges)])
 
     begin_folder(out, KIND, digests)
     run = _Run(batch, chosen, Solver(batch, out / POINTS_FOLDER, watcher or Silent(), prepare, keep_plans=True))
@@ -168,15 +175,6 @@ def _ranges(batch: Batch, objectives: Sequence[Objective], base: Point) -> list[
     return list(found.values())
 
 
-def _ends(ranges: Sequence[Range]) -> list[Place]:
-    """Each end of every range, the others at their lower ends."""
-    low: list[float | str] = [one.choices[0] if one.choices else 0.0 for one in ranges]
-    places = [tuple(low)]
-    for index, one in enumerate(ranges):
-        places += [(*low[:index], end, *low[index + 1 :]) for end in (one.choices[1:] or (1.0,))]
-    return places if ranges else []
-
-
 class _Run:
     """The points solved so far, each setting once, in their order."""
 
@@ -205,12 +203,7 @@ class _Run:
         """Let NSGA-II propose points, the ends of the ranges and the scenario's own setting first."""
         seed = self._batch.base.solve.seed
         study = begin_study(out, "nsga2", len(self._objectives), seed, POPULATION)
-        own = self._own(ranges)
-        pressed = [
-            tuple(1.0 if i == j and not one.choices else own[i] for i, one in enumerate(ranges))
-            for j in range(len(ranges))
-        ]
-        first = [own, *pressed][: max(0, trials)]
+        first = first_places(self._batch.base, ranges)[:trials]
         for place in first:
             study.enqueue_trial({one.knob: at for one, at in zip(ranges, place, strict=True)})
         for number in range(trials):
@@ -218,21 +211,6 @@ class _Run:
             place = tuple(trial.params[one.knob] for one in ranges)
             point = self.at(ranges, place, "end" if number < len(first) else "nsga2")
             study.tell(trial, [float(objective.of(point)) for objective in self._objectives])
-
-    def _own(self, ranges: Sequence[Range]) -> Place:
-        """The coordinates nearest to what the scenario itself says."""
-        weights, policy = self._batch.base.weights, self._batch.base.policy
-        place: list[float | str] = []
-        for one in ranges:
-            table, _, key = one.knob.partition(".")
-            if one.choices:
-                place.append(one.choices[0])
-            elif table == "weights":
-                place.append(place_of(one, weights.of(key)))
-            else:
-                micros = getattr(policy, f"{key}_micros", None)
-                place.append(place_of(one, getattr(policy, key) if micros is None else micros / 1e6))
-        return tuple(place)
 
     def refine(self, ranges: Sequence[Range], budget: int) -> None:
         """Between neighbours on the front: the least of the rest with at most so much of one objective."""

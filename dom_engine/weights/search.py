@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from dom_engine.domain.problem import Problem
 from dom_engine.errors import InputError
-from dom_engine.weights.knobs import Range, Setting, number_text
+from dom_engine.units import MICROS_PER_UNIT
+from dom_engine.weights.knobs import Range, Setting, number_text, value_text
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 JOURNAL_FILE = "optuna.journal"
 _CURVE = 1_000.0
 """Half of a range's coordinates lie within its lowest thirtieth: weights matter by their ratio."""
+
+Place: TypeAlias = tuple[float | str, ...]
+"""Coordinates of a setting: a number from 0 to 1 for a range, and a choice as itself."""
 
 
 def require_optuna() -> None:
@@ -49,6 +54,42 @@ def place_of(one: Range, value: float) -> float:
     """The coordinate of a number, cut to the range."""
     share = (min(max(value, one.low), one.high) - one.low) / (one.high - one.low)
     return math.log1p(share * (_CURVE - 1)) / math.log(_CURVE)
+
+
+def own_place(problem: Problem, ranges: Sequence[Range]) -> Place:
+    """The coordinates nearest to what the scenario itself says."""
+    place: list[float | str] = []
+    for one in ranges:
+        table, _, key = one.knob.partition(".")
+        if table == "weights":
+            value: object = problem.weights.of(key)
+        elif key == "window_basis":
+            value = "arrival" if problem.policy.judge_arrival else "delivery_point"
+        else:
+            micros = getattr(problem.policy, f"{key}_micros", None)
+            value = getattr(problem.policy, key) if micros is None else micros / MICROS_PER_UNIT
+        if one.choices:
+            text = value_text(value)
+            place.append(text if text in one.choices else one.choices[0])
+        else:
+            place.append(place_of(one, float(str(value))))
+    return tuple(place)
+
+
+def first_places(problem: Problem, ranges: Sequence[Range]) -> list[Place]:
+    """What a search tries first: the scenario's own setting, then that with each range alone at its upper end."""
+    own = own_place(problem, ranges)
+    pressed = [(*own[:index], 1.0, *own[index + 1 :]) for index, one in enumerate(ranges) if not one.choices]
+    return [own, *pressed]
+
+
+def ends(ranges: Sequence[Range]) -> list[Place]:
+    """Each end and each choice of every range, the others at their lower ends or first choices."""
+    low: list[float | str] = [one.choices[0] if one.choices else 0.0 for one in ranges]
+    places: list[Place] = [tuple(low)] if ranges else []
+    for index, one in enumerate(ranges):
+        places += [(*low[:index], end, *low[index + 1 :]) for end in (one.choices[1:] or (1.0,))]
+    return places
 
 
 def begin_study(out: Path, sampler: Literal["nsga2", "tpe"], num_objectives: int, seed: int, population: int) -> Study:

@@ -19,6 +19,9 @@ from solvers.incumbent import Progress
 from tests.runs import read_table
 
 ALONE: Mapping[str, object] = {"gap": 0.0, "threads": 1}
+QUICK: Mapping[str, object] = {"method": "fcfs", "threads": 1}
+"""A rule of today, where only the running of a sweep is looked at."""
+
 GRID = {"weights.late": [0, 1], "policy.split_cost": [2, 20]}
 
 
@@ -75,24 +78,24 @@ def test_an_interrupted_sweep_goes_on_and_ends_as_if_it_had_not_been(quickstart:
     out, whole = tmp_path / "swept", tmp_path / "whole"
     values = {"weights.late": [0, 1, 5]}
     with pytest.raises(KeyboardInterrupt):
-        sweep(quickstart, values, out, overrides=ALONE, watcher=Heard(stop_at="late=5"))
+        sweep(quickstart, values, out, overrides=QUICK, watcher=Heard(stop_at="late=5"))
     assert not (out / "points.csv").exists()
     (out / "points" / (".x." + "0" * 32)).mkdir()
     again = Heard()
-    sweep(quickstart, values, out, overrides=ALONE, watcher=again)
+    sweep(quickstart, values, out, overrides=QUICK, watcher=again)
     assert (again.kept, again.solved) == (["late=0", "late=1"], ["late=5"])
-    sweep(quickstart, values, whole, overrides=ALONE)
+    sweep(quickstart, values, whole, overrides=QUICK)
     assert (out / "points.csv").read_bytes() == (whole / "points.csv").read_bytes()
     assert sorted(path.name for path in (out / "points").iterdir()) == sorted(
         path.name for path in (whole / "points").iterdir()
     )
     wider = Heard()
-    sweep(quickstart, {"weights.late": [0, 1, 5, 2]}, out, overrides=ALONE, watcher=wider, formats=["csv"])
+    sweep(quickstart, {"weights.late": [0, 1, 5, 2]}, out, overrides=QUICK, watcher=wider, formats=["csv"])
     assert wider.solved == ["late=2"]
     assert not (out / "points.parquet").exists()
     # Another gap is another answer.
     other = Heard()
-    sweep(quickstart, {"weights.late": [0]}, out, overrides={**ALONE, "gap": 0.5}, watcher=other)
+    sweep(quickstart, {"weights.late": [0]}, out, overrides={**QUICK, "gap": 0.5}, watcher=other)
     assert other.solved == ["late=0"]
 
 
@@ -119,7 +122,7 @@ def test_a_folder_of_something_else_is_left_alone(quickstart: Path, tmp_path: Pa
     with pytest.raises(InputError, match=r"it holds thesis\.txt"):
         sweep(quickstart, {"weights.late": [1]}, out)
     shutil.rmtree(out)
-    sweep(quickstart, {"weights.late": [1]}, out, overrides=ALONE)
+    sweep(quickstart, {"weights.late": [1]}, out, overrides=QUICK)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with pytest.raises(InputError, match="digest differs"):
         sweep(repository / "scenarios" / "peak-day", {"weights.late": [1]}, out)
