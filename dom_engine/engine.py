@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from dom_engine.audit import Auditor, evaluate, reasons, violations
 from dom_engine.domain.columns import I32
+from dom_engine.domain.pins import Pin
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Branch, BranchTree, Certificate, Evaluation, Fill, Leaf, Limit, Result, Status
+from dom_engine.domain.result import (
+    Branch,
+    BranchTree,
+    Certificate,
+    Evaluation,
+    Fill,
+    Leaf,
+    Limit,
+    Reasons,
+    Result,
+    Status,
+)
 from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun, Start
 from dom_engine.errors import AuditError, InputError
-from dom_engine.formulation import Formulation, build_model, fit, plan_of, priced_rows, steering_prices
+from dom_engine.formulation import (
+    Formulation,
+    PinnedStart,
+    begin_pinned,
+    build_model,
+    fit,
+    plan_of,
+    priced_rows,
+    steering_prices,
+)
 from dom_engine.units import MICROS_PER_UNIT
 from solvers.branching import Leaf as SolvedLeaf
 from solvers.branching import Limits, grow_tree, worth_branching
 from solvers.incumbent import Progress, shared_cost, usage_of
-from solvers.model import SourcingModel
+from solvers.model import Patterns, SourcingModel
 from solvers.portfolio import Begin, Settings
 from solvers.portfolio import solve as solve_model
 from solvers.result import Outcome
@@ -42,6 +65,7 @@ def solve(
     problem: Problem,
     *,
     start: Plan | Start | None = None,
+    pins: Sequence[Pin] = (),
     stop: Stop | None = None,
     watch: Callable[[Progress], None] | None = None,
 ) -> Result:
@@ -54,6 +78,9 @@ def solve(
     start
         A plan to go on from, which the answer is never worse than: what of it still holds every rule is kept, order by
         order, and ``Result.begun`` says what was not. ``read_start`` makes one of an earlier result.
+    pins
+        Orders that keep what ``start`` gives them, wholly or in part. Bounds and certificate are then of the plans that
+        keep the pins, and of no others.
     stop
         Deadline, work limit and interrupt; by default what ``problem.solve`` says, from now.
     watch
@@ -62,7 +89,7 @@ def solve(
     Raises
     ------
     InputError
-        When a plan to start from is given to a rule of today.
+        When a plan to start from is given to a rule of today; when a pin cannot be kept, located as ``pins[0].order``.
     AuditError
         When our own plan fails its audit; no answer is given then.
     """
@@ -71,32 +98,34 @@ def solve(
     stop = stop or Stop(settings.time_limit_s, settings.work_limit)
     with clock.phase("formulation"):
         formulation = build_model(problem)
-        begin, begun = _beginning(formulation, start)
+        case = _case(formulation, start, pins)
     with clock.phase("search"):
-        outcome = solve_model(formulation.model, _settings(problem), stop, watch, begin)
+        settings_of_case = _settings(problem)._replace(sequence=case.sequence)
+        outcome = solve_model(case.formulation.model, settings_of_case, stop, watch, case.begin)
+        answered = _answered(case, outcome)
     with clock.phase("branching"):
-        tree = _branched(formulation, outcome, problem, stop)
+        tree = None if case.pinned else _branched(formulation, outcome, problem, stop)
     with clock.phase("audit"):
-        auditor, plan = Auditor(problem), plan_of(formulation, outcome.patterns)
+        auditor, plan = Auditor(problem), answered.plan
         evaluation = audited(auditor, plan)
     with clock.phase("reasons"):
         why = reasons(problem, plan, auditor)
     objective = evaluation.objective_micros
-    bound, source = min(outcome.bound, objective), outcome.bound_source
+    bound, source = min(answered.bound, objective), outcome.bound_source
     if tree is not None and tree.lower_bound_micros > bound:
         bound, source = min(tree.lower_bound_micros, objective), "search"
     proven = objective - bound <= settings.gap * max(1_000_000, objective) + 1
     if problem.policy.fill_first:
         # Without a bound on the fill nothing is proven: another plan may serve more at any cost.
-        proven = proven and outcome.fill_bound is not None and outcome.fill <= outcome.fill_bound
+        proven = proven and answered.fill_bound is not None and answered.fill <= answered.fill_bound
     return Result(
         problem=problem,
         plan=plan,
         evaluation=evaluation,
-        reasons=why,
-        certificate=_certificate(formulation, outcome),
+        reasons=why if not pins else _told_of_pins(problem, why, pins),
+        certificate=answered.certificate,
         tree=tree,
-        fill=Fill(evaluation.weighted_unallocated_micro_units, outcome.fill_bound),
+        fill=Fill(evaluation.weighted_unallocated_micro_units, answered.fill_bound),
         status=Status.OPTIMAL if proven else Status.FEASIBLE,
         limit=_limit(outcome, stop),
         lower_bound_micros=bound,
@@ -107,7 +136,7 @@ def solve(
         work=stop.work,
         counters={"work": stop.work, **stop.counts},
         timings_s=clock.timings_s,
-        begun=begun,
+        begun=case.begun,
     )
 
 
@@ -130,24 +159,86 @@ def _sequence(problem: Problem) -> I32:
     return np.argsort(problem.orders.released_at_s, kind="stable").astype(np.int32)
 
 
-def _beginning(formulation: Formulation, start: Plan | Start | None) -> tuple[Begin | None, Begun | None]:
-    """A plan to start from for the solvers, and what is told of it."""
+class _Case(NamedTuple):
+    """What is handed to the solvers: the problem's formulation, or that of a reduced problem that keeps pins."""
+
+    formulation: Formulation
+    sequence: I32
+    begin: Begin | None = None
+    begun: Begun | None = None
+    pinned: PinnedStart | None = None
+
+
+class _Answered(NamedTuple):
+    """What the solvers answered, in the problem's own orders; ``fill`` and its bound in millionths."""
+
+    plan: Plan
+    certificate: Certificate
+    bound: int
+    fill: int
+    fill_bound: int | None
+
+
+def _case(formulation: Formulation, start: Plan | Start | None, pins: Sequence[Pin]) -> _Case:
+    """A plan to start from, and pins, as the solvers take them."""
+    problem, sequence = formulation.problem, _sequence(formulation.problem)
     if start is None:
-        return None, None
-    problem = formulation.problem
+        if pins:
+            raise InputError.single("pins", "pins keep parts of a plan, and there is no plan to start from")
+        return _Case(formulation, sequence)
     if problem.solve.method not in SEARCHES:
         message = f"the rule '{problem.solve.method}' plans as shops do and takes no plan to start from"
         raise InputError.single("scenario.yaml", message, column="solve.method", code="CONTRADICTION")
     stated = Start(start) if isinstance(start, Plan) else start
-    fitted = fit(formulation, stated.plan, _sequence(problem))
-    shared = shared_cost(formulation.model, fitted.patterns, usage_of(formulation.model, fitted.patterns))
-    assert shared is not None  # fitted patterns hold every row
+    pinned = begin_pinned(formulation, stated, pins, sequence) if pins else None
+    searched, fitted = formulation, fit(formulation, stated.plan, sequence) if pinned is None else pinned.fitted
+    if pinned is not None:
+        searched, sequence = pinned.pinned.formulation, pinned.sequence
     lost = len(fitted.not_kept) / max(1, len(fitted.not_kept) + len(fitted.kept))
     near = stated.prices if lost <= NEAR_SHARE else None
-    prices = None if near is None else steering_prices(formulation, near)
+    prices = None if near is None else steering_prices(searched, near)
+    cost = _cost(searched, fitted.patterns)
+    kept = fitted.kept
+    if pinned is not None:
+        cost, kept = cost + int(pinned.pinned.cost_micros.sum()), np.unique(pinned.pinned.order_of[kept])
     not_kept = tuple(sorted((*stated.not_kept, *fitted.not_kept), key=lambda one: one.order))
-    cost = int(fitted.patterns.cost.sum()) + shared
-    return Begin(fitted.patterns, prices), Begun(len(fitted.kept), cost, not_kept)
+    return _Case(searched, sequence, Begin(fitted.patterns, prices), Begun(len(kept), cost, not_kept), pinned)
+
+
+def _cost(formulation: Formulation, patterns: Patterns) -> int:
+    """What patterns that hold every row cost."""
+    shared = shared_cost(formulation.model, patterns, usage_of(formulation.model, patterns))
+    assert shared is not None
+    return int(patterns.cost.sum()) + shared
+
+
+def _answered(case: _Case, outcome: Outcome) -> _Answered:
+    certificate = _certificate(case.formulation, outcome)
+    if case.pinned is None:
+        plan = plan_of(case.formulation, outcome.patterns)
+        return _Answered(plan, certificate, outcome.bound, outcome.fill, outcome.fill_bound)
+    pinned, patterns = case.pinned.pinned, outcome.patterns
+    if (np.diff(patterns.ship_ptr)[pinned.must] == 0).any():
+        # Leaving a pinned order out spared even more than it was made to cost: the plan begun with keeps them all.
+        patterns = case.pinned.fitted.patterns
+        certificate = _certificate(case.formulation, outcome._replace(patterns=patterns))
+    plan = pinned.plan(plan_of(case.formulation, patterns))
+    beside, fill = int(pinned.cost_micros.sum()), int(pinned.fill.sum())
+    fill_bound = None if outcome.fill_bound is None else outcome.fill_bound + fill
+    return _Answered(
+        plan, pinned.certificate(certificate), outcome.bound + beside, int(patterns.fill.sum()) + fill, fill_bound
+    )
+
+
+def _told_of_pins(problem: Problem, why: Reasons, pins: Sequence[Pin]) -> Reasons:
+    """Reasons look at no pins: of a pinned order they are what would hold without."""
+    pinned = {pin.order for pin in pins}
+    ids, order_idx = problem.orders.ids, problem.lines.order_idx
+    details = [
+        f"the order is pinned; else: {text}" if ids[int(order_idx[line])].as_py() in pinned else text
+        for line, text in zip(why.line_idx.tolist(), why.detail, strict=True)
+    ]
+    return replace(why, detail=tuple(details))
 
 
 def _settings(problem: Problem) -> Settings:

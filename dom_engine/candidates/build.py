@@ -92,8 +92,12 @@ def keep_riding(model: SourcingModel) -> SourcingModel:
 
     What depends on the load (weights, values, the tightest latest aboard) is left to the pricing kernel.
     """
+    return keep_sources(model, riding_sources(model))
+
+
+def keep_sources(model: SourcingModel, riding: Flags) -> SourcingModel:
+    """The model with the marked sources alone, and the candidates that have any."""
     cands, sources = model.candidates, model.sources
-    riding = riding_sources(model)
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(riding)])
     num_riding = np.diff(before[cands.source_ptr])
     kept = np.flatnonzero(num_riding)

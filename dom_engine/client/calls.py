@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -13,18 +13,22 @@ from google.longrunning import operations_pb2 as longrunning
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.duration_pb2 import Duration
 
+from dom_engine.v1.explanation_pb2 import Explanation
 from dom_engine.v1.jobs_pb2 import SubmitOptimizationRequest
 from dom_engine.v1.jobs_pb2_grpc import JobServiceStub
 from dom_engine.v1.optimizer_pb2 import (
     EvaluatePlanRequest,
     EvaluatePlanResponse,
+    ExplainOrderRequest,
+    ExplainOrderResponse,
     OptimizeRequest,
     OptimizeResponse,
     OptimizeStreamRequest,
+    Pin,
     Progress,
 )
 from dom_engine.v1.optimizer_pb2_grpc import OptimizerServiceStub
-from dom_engine.v1.plan_pb2 import Plan
+from dom_engine.v1.plan_pb2 import Plan, Price
 from dom_engine.v1.problem_pb2 import Scenario
 
 SERVICE_CONFIG = json.dumps(
@@ -104,10 +108,16 @@ class Client:
         scenario: Scenario,
         *,
         mode: OptimizeRequest.Mode = OptimizeRequest.MODE_SOLVE,
+        start: Plan | None = None,
+        pins: Mapping[str, Pin.Level] | None = None,
         timeout_s: float | None = None,
     ) -> OptimizeResponse:
-        """Solve a scenario, or do with it what the mode says."""
-        request = OptimizeRequest(request_id=str(uuid4()), scenario=scenario, mode=mode)
+        """Solve a scenario, or do with it what the mode says.
+
+        ``start`` is a plan to go on from, ``pins`` says by order what of it is kept.
+        """
+        kept = [Pin(order=order, level=level) for order, level in (pins or {}).items()]
+        request = OptimizeRequest(request_id=str(uuid4()), scenario=scenario, mode=mode, start=start, pins=kept)
         answer: OptimizeResponse = await self._optimizer.Optimize(request, timeout=timeout_s, metadata=self._metadata)
         return answer
 
@@ -124,6 +134,22 @@ class Client:
             request, timeout=timeout_s, metadata=self._metadata
         )
         return answer
+
+    async def explain(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        prices: Iterable[Price],
+        order: str,
+        *,
+        timeout_s: float | None = None,
+    ) -> Explanation:
+        """Why a plan serves an order as it does, at the prices of its certificate."""
+        request = ExplainOrderRequest(request_id=str(uuid4()), scenario=scenario, plan=plan, prices=prices, order=order)
+        answer: ExplainOrderResponse = await self._optimizer.ExplainOrder(
+            request, timeout=timeout_s, metadata=self._metadata
+        )
+        return answer.explanation
 
     async def submit(self, scenario: Scenario, *, request_id: str = "") -> str:
         """Have a scenario solved in the background; the name of the job.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ F64 = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = pa.StringArray
 """A column of ids or free text: Arrow, so that a million of them are two buffers and not a million objects."""
+
+Table = TypeVar("Table", bound=Any)
 
 NONE_IDX = -1
 """The index of nothing: a blank reference."""
@@ -54,3 +57,25 @@ def freeze(table: Any) -> None:
         elif isinstance(value, Lists):
             value.ptr.setflags(write=False)
             value.idx.setflags(write=False)
+
+
+def taken_rows(table: Table, rows: I64, skip: str = "") -> Table:
+    """The rows of a columnar table, in that order; the column ``skip`` stays as it is."""
+    taken: dict[str, Any] = {}
+    for name in table.__dataclass_fields__:
+        column = getattr(table, name)
+        if name == skip:
+            continue
+        if isinstance(column, Lists):
+            taken[name] = lists_of([column[row] for row in rows])
+        elif isinstance(column, pa.Array):
+            taken[name] = column.take(pa.array(rows))
+        else:
+            taken[name] = column[rows]
+    return replace(table, **taken)
+
+
+def lists_of(entries: Sequence[I32]) -> Lists:
+    """Lists by their entries."""
+    ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(entry) for entry in entries])])
+    return Lists(ptr.astype(np.int64), np.concatenate([*entries, np.zeros(0, np.int32)]).astype(np.int32))

@@ -21,14 +21,17 @@ from dom_engine.verify.prices import stated_rows
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A problem, a plan for it and the prices of its rows, as a folder states them."""
+    """A problem, a plan for it and the prices of its rows, as a folder states them, or a caller.
+
+    A caller's has no ``summary``, and ``stated`` is None.
+    """
 
     problem: Problem
     auditor: Auditor
     plan: Plan
     rows: PricedRows
     summary: Mapping[str, Any]
-    stated: StatedResult
+    stated: StatedResult | None = None
 
     @property
     def objective_micros(self) -> int:

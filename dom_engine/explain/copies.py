@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from dom_engine.domain.columns import I64, Lists
+from dom_engine.domain.columns import I64, Lists, taken_rows
 from dom_engine.domain.plan import Allocations, Plan, Shipments
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.formulation import Formulation
-
-Table = TypeVar("Table", bound=Any)
 
 
 def copies(problem: Problem, order: int, nodes: Sequence[int | None]) -> Problem:
@@ -23,7 +21,7 @@ def copies(problem: Problem, order: int, nodes: Sequence[int | None]) -> Problem
     num = len(nodes)
     first, last = int(problem.orders.line_ptr[order]), int(problem.orders.line_ptr[order + 1])
     per_order = last - first
-    orders = _taken(problem.orders, np.full(num, order), skip="line_ptr")
+    orders = taken_rows(problem.orders, np.full(num, order), skip="line_ptr")
     confined = [problem.orders.nodes[order] if node is None else np.array([node], np.int32) for node in nodes]
     ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(entry) for entry in confined])]).astype(np.int64)
     orders = replace(
@@ -31,7 +29,7 @@ def copies(problem: Problem, order: int, nodes: Sequence[int | None]) -> Problem
         nodes=Lists(ptr, np.concatenate([*confined, np.zeros(0, np.int32)]).astype(np.int32)),
         line_ptr=np.arange(num + 1, dtype=np.int64) * per_order,
     )
-    lines = _taken(problem.lines, np.tile(np.arange(first, last), num))
+    lines = taken_rows(problem.lines, np.tile(np.arange(first, last), num))
     copy = np.repeat(np.arange(num, dtype=np.int32), per_order)
     # A group is one order's: every copy has groups of its own.
     apart = np.where(lines.group_idx >= 0, lines.group_idx + copy * np.int32(len(problem.groups)), lines.group_idx)
@@ -45,28 +43,10 @@ def with_orders(problem: Problem, orders: I64) -> Problem:
     sizes = ptr[orders + 1] - ptr[orders]
     new_ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]).astype(np.int64)
     lines = np.repeat(ptr[orders] - new_ptr[:-1], sizes) + np.arange(int(new_ptr[-1]))
-    kept = replace(_taken(problem.orders, orders, skip="line_ptr"), line_ptr=new_ptr)
-    mine = _taken(problem.lines, lines)
+    kept = replace(taken_rows(problem.orders, orders, skip="line_ptr"), line_ptr=new_ptr)
+    mine = taken_rows(problem.lines, lines)
     mine = replace(mine, order_idx=np.repeat(np.arange(len(orders), dtype=np.int32), sizes))
     return replace(problem, orders=kept, lines=mine)
-
-
-def _taken(table: Table, rows: I64, skip: str = "") -> Table:
-    """The rows of a columnar table, in that order."""
-    taken: dict[str, Any] = {}
-    for field in fields(table):
-        column = getattr(table, field.name)
-        if field.name == skip:
-            continue
-        if isinstance(column, Lists):
-            entries = [column[row] for row in rows]
-            ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(entry) for entry in entries])])
-            taken[field.name] = Lists(ptr.astype(np.int64), np.concatenate([*entries, np.zeros(0, np.int32)]))
-        elif isinstance(column, pa.Array):
-            taken[field.name] = column.take(pa.array(rows))
-        else:
-            taken[field.name] = column[rows]
-    return replace(table, **taken)
 
 
 def part_of(plan: Plan, problem: Problem, order: int) -> Plan:
@@ -130,12 +110,12 @@ def prices_for(formulation: Formulation, rows: PricedRows, order: int) -> Priced
     stated = zip(rows.capacity_idx.tolist(), rows.starts_s.tolist(), rows.ends_s.tolist(), strict=True)
     has_row = np.array([key in known for key in stated], np.bool_)
     keep = np.flatnonzero((rows.kind != RowKind.ACTIVATION) & ((rows.kind != RowKind.CAPACITY) | has_row))
-    kept = _taken(rows, keep)
+    kept = taken_rows(rows, keep)
     candidates = formulation.model.candidates
     mine = (rows.kind == RowKind.ACTIVATION) & (rows.order_idx == order)
     price_of = dict(zip(rows.node_idx[mine].tolist(), np.flatnonzero(mine).tolist(), strict=True))
     at = [cand for cand, node in enumerate(candidates.node.tolist()) if node in price_of]
-    activation = _taken(rows, np.array([price_of[int(candidates.node[cand])] for cand in at], np.int64))
+    activation = taken_rows(rows, np.array([price_of[int(candidates.node[cand])] for cand in at], np.int64))
     activation = replace(activation, order_idx=candidates.order[at].astype(np.int32))
     columns = PricedRows.__dataclass_fields__
     return PricedRows(**{name: np.concatenate([getattr(kept, name), getattr(activation, name)]) for name in columns})

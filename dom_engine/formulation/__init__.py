@@ -1,6 +1,7 @@
 """Problem -> solvers.SourcingModel, and patterns and prices back into the words of the problem."""
 
 from dom_engine.formulation.model import Formulation, build_model
+from dom_engine.formulation.pinned import PinnedStart, begin_pinned
 from dom_engine.formulation.plans import patterns_of, plan_of
 from dom_engine.formulation.prices import priced_rows, prices_of
 from dom_engine.formulation.start import Fitted, fit, steering_prices
@@ -8,6 +9,8 @@ from dom_engine.formulation.start import Fitted, fit, steering_prices
 __all__ = [
     "Fitted",
     "Formulation",
+    "PinnedStart",
+    "begin_pinned",
     "build_model",
     "fit",
     "patterns_of",

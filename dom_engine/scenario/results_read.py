@@ -80,7 +80,7 @@ def read_result(folder: Path, problem: Problem) -> StatedResult:
         found: list[Fault] = []
         texts = read_texts(folder / file, found)
         if not found:
-            tables[file] = _parse_table(file, texts, problem, tables, found)
+            tables[file] = parse_table(file, texts, problem, tables, found)
         faults += found
     if faults:
         raise InputError(sorted(faults))
@@ -146,13 +146,14 @@ def _columns_message(found: list[str], expected: list[str]) -> str:
     return f"unknown column '{found[len(expected)]}'"
 
 
-def _parse_table(
+def parse_table(
     file: str,
     texts: Mapping[str, pa.StringArray],
     problem: Problem,
     tables: Mapping[str, StatedTable],
     faults: list[Fault],
 ) -> StatedTable:
+    """Cells of a result table as values; what cannot be read, or is not known to the problem, is noted as a fault."""
     vocabularies: dict[str, Ids] = {
         "order": problem.orders.ids,
         "node": problem.nodes.ids,

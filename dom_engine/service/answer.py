@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -14,15 +14,25 @@ from google.rpc.status_pb2 import Status
 
 from dom_engine import engine
 from dom_engine.audit import Rule, evaluate, reasons, violations
+from dom_engine.domain.pins import Pin
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Reason, Result
+from dom_engine.domain.start import Start
 from dom_engine.errors import AuditError, Fault, InputError, StoppedError
 from dom_engine.scenario.build import build_problem
 from dom_engine.scenario.raw import RawScenario
+from dom_engine.service.explained import explained
 from dom_engine.service.frames import Ask
 from dom_engine.service.job import Job
-from dom_engine.v1.optimizer_pb2 import EvaluatePlanRequest, OptimizeRequest, OptimizeResponse, OptimizeStreamRequest
+from dom_engine.v1.optimizer_pb2 import (
+    CertificateView,
+    EvaluatePlanRequest,
+    ExplainOrderRequest,
+    OptimizeRequest,
+    OptimizeResponse,
+    OptimizeStreamRequest,
+)
 from dom_engine.wire import (
     evaluation_response,
     failure,
@@ -30,7 +40,9 @@ from dom_engine.wire import (
     optimize_response,
     part_event,
     parts_of,
+    pins_of,
     raw_scenario,
+    start_of,
     stated_plan,
     unfillable_response,
     upload,
@@ -40,16 +52,19 @@ from solvers.stop import Stop
 
 log = logging.getLogger(__name__)
 
-Solve: TypeAlias = Callable[[Problem, Stop, Job], Result]
+Solve: TypeAlias = Callable[..., Result]
+"""As ``solve_within``; what a search begins with is handed over only where a request says it."""
 Respond: TypeAlias = Callable[[bytes, Job, Solve], bytes]
 
 _CAN_BE_FILLED = frozenset({Reason.NOT_WORTH_IT, Reason.SEARCH_LIMIT})
 """Reasons of units that stand out of nothing but their cost: in an empty plan, they can ship."""
 
 
-def solve_within(problem: Problem, stop: Stop, job: Job) -> Result:
+def solve_within(
+    problem: Problem, stop: Stop, job: Job, start: Start | None = None, pins: Sequence[Pin] = ()
+) -> Result:
     """The engine, as a worker calls it."""
-    return engine.solve(problem, stop=stop, watch=job.watch)
+    return engine.solve(problem, start=start, pins=pins, stop=stop, watch=job.watch)
 
 
 def answer(ask: Ask, payload: bytes, job: Job, solve: Solve = solve_within) -> bytes | Status:
@@ -93,7 +108,7 @@ def _upload_and_optimize(payload: bytes, job: Job, solve: Solve) -> bytes:
     if isinstance(done, OptimizeResponse):
         job.part(part_event(done))  # nothing was solved: a few rows, as in every stream
     else:
-        for event in upload_events(done, request.request_id, with_certificate=not request.omit_certificate):
+        for event in upload_events(done, request.request_id, _view(request)):
             job.part(event)
     return b""
 
@@ -110,12 +125,26 @@ def _evaluate_plan(payload: bytes, _job: Job, _solve: Solve) -> bytes:
     return evaluation_response(problem, plan, found, evaluation, request.request_id).SerializeToString()
 
 
+def _explain_order(payload: bytes, _job: Job, _solve: Solve) -> bytes:
+    request = ExplainOrderRequest.FromString(payload)
+    if faults := _request_id_faults(request.request_id):
+        raise InputError(faults)
+    return explained(request, build_problem(raw_scenario(request.scenario))).SerializeToString()
+
+
 def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeResponse:
     """The answer to a request."""
     done = _done(request, raw_scenario(request.scenario), job, solve)
     if isinstance(done, OptimizeResponse):
         return done
-    return optimize_response(done, request.request_id, with_certificate=not request.omit_certificate)
+    return optimize_response(done, request.request_id, _view(request))
+
+
+def _view(request: OptimizeRequest) -> CertificateView:
+    """How much of the certificate is wanted; that the request makes sense has been checked."""
+    if request.omit_certificate:
+        return CertificateView.CERTIFICATE_VIEW_NONE
+    return request.certificate_view or CertificateView.CERTIFICATE_VIEW_WHOLE
 
 
 def _done(request: OptimizeRequest, raw: RawScenario, job: Job, solve: Solve) -> OptimizeResponse | Result:
@@ -129,7 +158,10 @@ def _done(request: OptimizeRequest, raw: RawScenario, job: Job, solve: Solve) ->
         found = reasons(problem, nothing)
         kept = [why not in _CAN_BE_FILLED for why in found.reason]
         return unfillable_response(problem, found, evaluate(problem, nothing), kept, request.request_id)
-    result = solve(problem, job.stop_for(problem), job)
+    begin: dict[str, Start | Sequence[Pin]] = {}
+    if request.HasField("start"):
+        begin = {"start": start_of(problem, request.start), "pins": pins_of(request.pins)}
+    result = solve(problem, job.stop_for(problem), job, **begin)
     log.info("%d orders, %s, %.3f s", len(problem.orders), result.status.value, job.elapsed_s)
     return result
 
@@ -143,6 +175,16 @@ def _mode(request: OptimizeRequest) -> OptimizeRequest.Mode:
     if request.validate_only and mode not in (OptimizeRequest.MODE_UNSPECIFIED, OptimizeRequest.MODE_VALIDATE_ONLY):
         message = f"validate_only is set, and the mode is {OptimizeRequest.Mode.Name(mode)}"
         faults.append(Fault("", 0, "mode", "CONTRADICTION", message))
+    solving = mode in (OptimizeRequest.MODE_UNSPECIFIED, OptimizeRequest.MODE_SOLVE) and not request.validate_only
+    for field, given in (("start", request.HasField("start")), ("pins", bool(request.pins))):
+        if given and not solving:
+            faults.append(Fault("", 0, field, "CONTRADICTION", "is for MODE_SOLVE alone"))
+    if request.pins and not request.HasField("start"):
+        faults.append(Fault("", 0, "pins", "CONTRADICTION", "pins keep parts of start, which is not given"))
+    if request.certificate_view not in CertificateView.values():
+        faults.append(Fault("", 0, "certificate_view", "UNKNOWN_CHOICE", f"unknown value '{request.certificate_view}'"))
+    if request.omit_certificate and request.certificate_view not in (0, CertificateView.CERTIFICATE_VIEW_NONE):
+        faults.append(Fault("", 0, "certificate_view", "CONTRADICTION", "omit_certificate is set as well"))
     if faults:
         raise InputError(faults)
     return OptimizeRequest.MODE_VALIDATE_ONLY if request.validate_only else mode
@@ -165,5 +207,6 @@ _RESPOND: Mapping[Ask, Respond] = MappingProxyType(
         Ask.OPTIMIZE_STREAM: _optimize_stream,
         Ask.UPLOAD_AND_OPTIMIZE: _upload_and_optimize,
         Ask.EVALUATE_PLAN: _evaluate_plan,
+        Ask.EXPLAIN_ORDER: _explain_order,
     }
 )

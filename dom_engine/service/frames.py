@@ -35,6 +35,7 @@ class Ask(IntEnum):
     OPTIMIZE_STREAM = 2
     UPLOAD_AND_OPTIMIZE = 3
     EVALUATE_PLAN = 4
+    EXPLAIN_ORDER = 5
 
 
 @dataclass(frozen=True, slots=True)

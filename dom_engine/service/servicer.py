@@ -29,6 +29,7 @@ REQUESTS: Mapping[Ask, type[Message]] = MappingProxyType(
         Ask.OPTIMIZE: optimizer_pb2.OptimizeRequest,
         Ask.OPTIMIZE_STREAM: optimizer_pb2.OptimizeStreamRequest,
         Ask.EVALUATE_PLAN: optimizer_pb2.EvaluatePlanRequest,
+        Ask.EXPLAIN_ORDER: optimizer_pb2.ExplainOrderRequest,
     }
 )
 """What the workers read as one message."""
@@ -46,16 +47,19 @@ class Optimizer:
 
     async def optimize(self, request: bytes, context: Context) -> bytes:
         """Have a worker answer; a cancelled or timed-out call cancels this, and with it the solve."""
-        with self._desk.call("Optimize", context) as call:
-            outcome = await self._outcome(call, Ask.OPTIMIZE, request, request_id_of(request))
-            if isinstance(outcome, Status):
-                await call.refuse(outcome)
-            return outcome[0]
+        return await self._answered("Optimize", Ask.OPTIMIZE, request, context)
 
     async def evaluate_plan(self, request: bytes, context: Context) -> bytes:
         """Have a worker judge a plan."""
-        with self._desk.call("EvaluatePlan", context) as call:
-            outcome = await self._outcome(call, Ask.EVALUATE_PLAN, request, request_id_of(request))
+        return await self._answered("EvaluatePlan", Ask.EVALUATE_PLAN, request, context)
+
+    async def explain_order(self, request: bytes, context: Context) -> bytes:
+        """Have a worker explain an order of a plan."""
+        return await self._answered("ExplainOrder", Ask.EXPLAIN_ORDER, request, context)
+
+    async def _answered(self, method: str, ask: Ask, request: bytes, context: Context) -> bytes:
+        with self._desk.call(method, context) as call:
+            outcome = await self._outcome(call, ask, request, request_id_of(request))
             if isinstance(outcome, Status):
                 await call.refuse(outcome)
             return outcome[0]
@@ -121,6 +125,7 @@ class Optimizer:
         methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
             "Optimize": grpc.unary_unary_rpc_method_handler(self.optimize),
             "EvaluatePlan": grpc.unary_unary_rpc_method_handler(self.evaluate_plan),
+            "ExplainOrder": grpc.unary_unary_rpc_method_handler(self.explain_order),
             "UploadAndOptimize": grpc.stream_stream_rpc_method_handler(self.upload_and_optimize),
             "OptimizeStream": grpc.unary_stream_rpc_method_handler(self.optimize_stream),
         }

@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dom_engine.v1 import explanation_pb2 as dom__engine_dot_v1_dot_explanation__pb2
 from dom_engine.v1 import plan_pb2 as dom__engine_dot_v1_dot_plan__pb2
 from dom_engine.v1 import problem_pb2 as dom__engine_dot_v1_dot_problem__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import field_info_pb2 as google_dot_api_dot_field__info__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x64om_engine/v1/optimizer.proto\x12\rdom_engine.v1\x1a\x18\x64om_engine/v1/plan.proto\x1a\x1b\x64om_engine/v1/problem.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\"\xbc\x02\n\x0fOptimizeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.dom_engine.v1.ScenarioB\x04\xe2\x41\x01\x02\x12\x37\n\x04mode\x18\x04 \x01(\x0e\x32#.dom_engine.v1.OptimizeRequest.ModeB\x04\xe2\x41\x01\x01\x12\x1e\n\x10omit_certificate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\"`\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0e\n\nMODE_SOLVE\x10\x01\x12\x16\n\x12MODE_VALIDATE_ONLY\x10\x02\x12\x1a\n\x16MODE_DETECT_INFEASIBLE\x10\x03\"\xbb\x01\n\x10OptimizeResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eproblem_digest\x18\x02 \x01(\t\x12\'\n\x07summary\x18\x03 \x01(\x0b\x32\x16.dom_engine.v1.Summary\x12!\n\x04plan\x18\x04 \x01(\x0b\x32\x13.dom_engine.v1.Plan\x12/\n\x0b\x63\x65rtificate\x18\x05 \x01(\x0b\x32\x1a.dom_engine.v1.Certificate\"N\n\x15OptimizeStreamRequest\x12\x35\n\x07request\x18\x01 \x01(\x0b\x32\x1e.dom_engine.v1.OptimizeRequestB\x04\xe2\x41\x01\x02\"\x7f\n\x16OptimizeStreamResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.dom_engine.v1.ProgressH\x00\x12/\n\x04part\x18\x02 \x01(\x0b\x32\x1f.dom_engine.v1.OptimizeResponseH\x00\x42\x07\n\x05\x65vent\"\xb2\x01\n\x08Progress\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x1d\n\x10incumbent_micros\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1f\n\x12lower_bound_micros\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x10\n\x03gap\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\telapsed_s\x18\x05 \x01(\x01\x42\x13\n\x11_incumbent_microsB\x15\n\x13_lower_bound_microsB\x06\n\x04_gap\"\x82\x01\n\x18UploadAndOptimizeRequest\x12\x31\n\x07request\x18\x01 \x01(\x0b\x32\x1e.dom_engine.v1.OptimizeRequestH\x00\x12*\n\x05table\x18\x02 \x01(\x0b\x32\x19.dom_engine.v1.TablePieceH\x00\x42\x07\n\x05piece\"\xae\x01\n\x19UploadAndOptimizeResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.dom_engine.v1.ProgressH\x00\x12/\n\x04part\x18\x02 \x01(\x0b\x32\x1f.dom_engine.v1.OptimizeResponseH\x00\x12*\n\x05table\x18\x03 \x01(\x0b\x32\x19.dom_engine.v1.TablePieceH\x00\x42\x07\n\x05\x65vent\"5\n\nTablePiece\x12\x13\n\x05table\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"\x91\x01\n\x13\x45valuatePlanRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12/\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.dom_engine.v1.ScenarioB\x04\xe2\x41\x01\x02\x12\'\n\x04plan\x18\x03 \x01(\x0b\x32\x13.dom_engine.v1.PlanB\x04\xe2\x41\x01\x02\"\x95\x02\n\x14\x45valuatePlanResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eproblem_digest\x18\x02 \x01(\t\x12,\n\nviolations\x18\x03 \x03(\x0b\x32\x18.dom_engine.v1.Violation\x12\x1d\n\x10objective_micros\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12#\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x14.dom_engine.v1.Costs\x12\'\n\traw_costs\x18\x06 \x01(\x0b\x32\x14.dom_engine.v1.Costs\x12!\n\x04kpis\x18\x07 \x01(\x0b\x32\x13.dom_engine.v1.KpisB\x13\n\x11_objective_micros\"9\n\tViolation\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\r\n\x05where\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\x85\x03\n\x10OptimizerService\x12K\n\x08Optimize\x12\x1e.dom_engine.v1.OptimizeRequest\x1a\x1f.dom_engine.v1.OptimizeResponse\x12_\n\x0eOptimizeStream\x12$.dom_engine.v1.OptimizeStreamRequest\x1a%.dom_engine.v1.OptimizeStreamResponse0\x01\x12j\n\x11UploadAndOptimize\x12\'.dom_engine.v1.UploadAndOptimizeRequest\x1a(.dom_engine.v1.UploadAndOptimizeResponse(\x01\x30\x01\x12W\n\x0c\x45valuatePlan\x12\".dom_engine.v1.EvaluatePlanRequest\x1a#.dom_engine.v1.EvaluatePlanResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x64om_engine/v1/optimizer.proto\x12\rdom_engine.v1\x1a\x1f\x64om_engine/v1/explanation.proto\x1a\x18\x64om_engine/v1/plan.proto\x1a\x1b\x64om_engine/v1/problem.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\"\xce\x03\n\x0fOptimizeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.dom_engine.v1.ScenarioB\x04\xe2\x41\x01\x02\x12\x37\n\x04mode\x18\x04 \x01(\x0e\x32#.dom_engine.v1.OptimizeRequest.ModeB\x04\xe2\x41\x01\x01\x12\x1e\n\x10omit_certificate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12(\n\x05start\x18\x06 \x01(\x0b\x32\x13.dom_engine.v1.PlanB\x04\xe2\x41\x01\x01\x12&\n\x04pins\x18\x07 \x03(\x0b\x32\x12.dom_engine.v1.PinB\x04\xe2\x41\x01\x01\x12>\n\x10\x63\x65rtificate_view\x18\x08 \x01(\x0e\x32\x1e.dom_engine.v1.CertificateViewB\x04\xe2\x41\x01\x01\"`\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0e\n\nMODE_SOLVE\x10\x01\x12\x16\n\x12MODE_VALIDATE_ONLY\x10\x02\x12\x1a\n\x16MODE_DETECT_INFEASIBLE\x10\x03\"\x9c\x01\n\x03Pin\x12\x13\n\x05order\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12-\n\x05level\x18\x02 \x01(\x0e\x32\x18.dom_engine.v1.Pin.LevelB\x04\xe2\x41\x01\x02\"Q\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\x00\x12\r\n\tLEVEL_ALL\x10\x01\x12\x12\n\x0eLEVEL_QUANTITY\x10\x02\x12\x0e\n\nLEVEL_NODE\x10\x03\"\xe0\x01\n\x10OptimizeResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eproblem_digest\x18\x02 \x01(\t\x12\'\n\x07summary\x18\x03 \x01(\x0b\x32\x16.dom_engine.v1.Summary\x12!\n\x04plan\x18\x04 \x01(\x0b\x32\x13.dom_engine.v1.Plan\x12/\n\x0b\x63\x65rtificate\x18\x05 \x01(\x0b\x32\x1a.dom_engine.v1.Certificate\x12#\n\x05start\x18\x06 \x01(\x0b\x32\x14.dom_engine.v1.Start\"y\n\x05Start\x12\x13\n\x0bkept_orders\x18\x01 \x01(\x03\x12\x18\n\x10objective_micros\x18\x02 \x01(\x03\x12\x17\n\x0fnot_kept_orders\x18\x03 \x01(\x03\x12(\n\x08not_kept\x18\x04 \x03(\x0b\x32\x16.dom_engine.v1.NotKept\"%\n\x07NotKept\x12\r\n\x05order\x18\x01 \x01(\t\x12\x0b\n\x03why\x18\x02 \x01(\t\"N\n\x15OptimizeStreamRequest\x12\x35\n\x07request\x18\x01 \x01(\x0b\x32\x1e.dom_engine.v1.OptimizeRequestB\x04\xe2\x41\x01\x02\"\x7f\n\x16OptimizeStreamResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.dom_engine.v1.ProgressH\x00\x12/\n\x04part\x18\x02 \x01(\x0b\x32\x1f.dom_engine.v1.OptimizeResponseH\x00\x42\x07\n\x05\x65vent\"\xb2\x01\n\x08Progress\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x1d\n\x10incumbent_micros\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1f\n\x12lower_bound_micros\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x10\n\x03gap\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\telapsed_s\x18\x05 \x01(\x01\x42\x13\n\x11_incumbent_microsB\x15\n\x13_lower_bound_microsB\x06\n\x04_gap\"\x82\x01\n\x18UploadAndOptimizeRequest\x12\x31\n\x07request\x18\x01 \x01(\x0b\x32\x1e.dom_engine.v1.OptimizeRequestH\x00\x12*\n\x05table\x18\x02 \x01(\x0b\x32\x19.dom_engine.v1.TablePieceH\x00\x42\x07\n\x05piece\"\xae\x01\n\x19UploadAndOptimizeResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.dom_engine.v1.ProgressH\x00\x12/\n\x04part\x18\x02 \x01(\x0b\x32\x1f.dom_engine.v1.OptimizeResponseH\x00\x12*\n\x05table\x18\x03 \x01(\x0b\x32\x19.dom_engine.v1.TablePieceH\x00\x42\x07\n\x05\x65vent\"5\n\nTablePiece\x12\x13\n\x05table\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"\x91\x01\n\x13\x45valuatePlanRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12/\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.dom_engine.v1.ScenarioB\x04\xe2\x41\x01\x02\x12\'\n\x04plan\x18\x03 \x01(\x0b\x32\x13.dom_engine.v1.PlanB\x04\xe2\x41\x01\x02\"\x95\x02\n\x14\x45valuatePlanResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eproblem_digest\x18\x02 \x01(\t\x12,\n\nviolations\x18\x03 \x03(\x0b\x32\x18.dom_engine.v1.Violation\x12\x1d\n\x10objective_micros\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12#\n\x05\x63osts\x18\x05 \x01(\x0b\x32\x14.dom_engine.v1.Costs\x12\'\n\traw_costs\x18\x06 \x01(\x0b\x32\x14.dom_engine.v1.Costs\x12!\n\x04kpis\x18\x07 \x01(\x0b\x32\x13.dom_engine.v1.KpisB\x13\n\x11_objective_micros\"9\n\tViolation\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\r\n\x05where\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xd2\x01\n\x13\x45xplainOrderRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12/\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.dom_engine.v1.ScenarioB\x04\xe2\x41\x01\x02\x12\'\n\x04plan\x18\x03 \x01(\x0b\x32\x13.dom_engine.v1.PlanB\x04\xe2\x41\x01\x02\x12*\n\x06prices\x18\x04 \x03(\x0b\x32\x14.dom_engine.v1.PriceB\x04\xe2\x41\x01\x01\x12\x13\n\x05order\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02\"s\n\x14\x45xplainOrderResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eproblem_digest\x18\x02 \x01(\t\x12/\n\x0b\x65xplanation\x18\x03 \x01(\x0b\x32\x1a.dom_engine.v1.Explanation*\x87\x01\n\x0f\x43\x65rtificateView\x12 \n\x1c\x43\x45RTIFICATE_VIEW_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x45RTIFICATE_VIEW_WHOLE\x10\x01\x12\x1b\n\x17\x43\x45RTIFICATE_VIEW_PRICES\x10\x02\x12\x19\n\x15\x43\x45RTIFICATE_VIEW_NONE\x10\x03\x32\xde\x03\n\x10OptimizerService\x12K\n\x08Optimize\x12\x1e.dom_engine.v1.OptimizeRequest\x1a\x1f.dom_engine.v1.OptimizeResponse\x12_\n\x0eOptimizeStream\x12$.dom_engine.v1.OptimizeStreamRequest\x1a%.dom_engine.v1.OptimizeStreamResponse0\x01\x12j\n\x11UploadAndOptimize\x12\'.dom_engine.v1.UploadAndOptimizeRequest\x1a(.dom_engine.v1.UploadAndOptimizeResponse(\x01\x30\x01\x12W\n\x0c\x45valuatePlan\x12\".dom_engine.v1.EvaluatePlanRequest\x1a#.dom_engine.v1.EvaluatePlanResponse\x12W\n\x0c\x45xplainOrder\x12\".dom_engine.v1.ExplainOrderRequest\x1a#.dom_engine.v1.ExplainOrderResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +46,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPTIMIZEREQUEST'].fields_by_name['mode']._serialized_options = b'\342A\001\001'
   _globals['_OPTIMIZEREQUEST'].fields_by_name['omit_certificate']._loaded_options = None
   _globals['_OPTIMIZEREQUEST'].fields_by_name['omit_certificate']._serialized_options = b'\342A\001\001'
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['start']._loaded_options = None
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['start']._serialized_options = b'\342A\001\001'
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['pins']._loaded_options = None
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['pins']._serialized_options = b'\342A\001\001'
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['certificate_view']._loaded_options = None
+  _globals['_OPTIMIZEREQUEST'].fields_by_name['certificate_view']._serialized_options = b'\342A\001\001'
+  _globals['_PIN'].fields_by_name['order']._loaded_options = None
+  _globals['_PIN'].fields_by_name['order']._serialized_options = b'\342A\001\002'
+  _globals['_PIN'].fields_by_name['level']._loaded_options = None
+  _globals['_PIN'].fields_by_name['level']._serialized_options = b'\342A\001\002'
   _globals['_OPTIMIZESTREAMREQUEST'].fields_by_name['request']._loaded_options = None
   _globals['_OPTIMIZESTREAMREQUEST'].fields_by_name['request']._serialized_options = b'\342A\001\002'
   _globals['_TABLEPIECE'].fields_by_name['table']._loaded_options = None
@@ -57,30 +68,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALUATEPLANREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\002'
   _globals['_EVALUATEPLANREQUEST'].fields_by_name['plan']._loaded_options = None
   _globals['_EVALUATEPLANREQUEST'].fields_by_name['plan']._serialized_options = b'\342A\001\002'
-  _globals['_OPTIMIZEREQUEST']._serialized_start=166
-  _globals['_OPTIMIZEREQUEST']._serialized_end=482
-  _globals['_OPTIMIZEREQUEST_MODE']._serialized_start=386
-  _globals['_OPTIMIZEREQUEST_MODE']._serialized_end=482
-  _globals['_OPTIMIZERESPONSE']._serialized_start=485
-  _globals['_OPTIMIZERESPONSE']._serialized_end=672
-  _globals['_OPTIMIZESTREAMREQUEST']._serialized_start=674
-  _globals['_OPTIMIZESTREAMREQUEST']._serialized_end=752
-  _globals['_OPTIMIZESTREAMRESPONSE']._serialized_start=754
-  _globals['_OPTIMIZESTREAMRESPONSE']._serialized_end=881
-  _globals['_PROGRESS']._serialized_start=884
-  _globals['_PROGRESS']._serialized_end=1062
-  _globals['_UPLOADANDOPTIMIZEREQUEST']._serialized_start=1065
-  _globals['_UPLOADANDOPTIMIZEREQUEST']._serialized_end=1195
-  _globals['_UPLOADANDOPTIMIZERESPONSE']._serialized_start=1198
-  _globals['_UPLOADANDOPTIMIZERESPONSE']._serialized_end=1372
-  _globals['_TABLEPIECE']._serialized_start=1374
-  _globals['_TABLEPIECE']._serialized_end=1427
-  _globals['_EVALUATEPLANREQUEST']._serialized_start=1430
-  _globals['_EVALUATEPLANREQUEST']._serialized_end=1575
-  _globals['_EVALUATEPLANRESPONSE']._serialized_start=1578
-  _globals['_EVALUATEPLANRESPONSE']._serialized_end=1855
-  _globals['_VIOLATION']._serialized_start=1857
-  _globals['_VIOLATION']._serialized_end=1914
-  _globals['_OPTIMIZERSERVICE']._serialized_start=1917
-  _globals['_OPTIMIZERSERVICE']._serialized_end=2306
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['scenario']._loaded_options = None
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\002'
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['plan']._loaded_options = None
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['plan']._serialized_options = b'\342A\001\002'
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['prices']._loaded_options = None
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['prices']._serialized_options = b'\342A\001\001'
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['order']._loaded_options = None
+  _globals['_EXPLAINORDERREQUEST'].fields_by_name['order']._serialized_options = b'\342A\001\002'
+  _globals['_CERTIFICATEVIEW']._serialized_start=2784
+  _globals['_CERTIFICATEVIEW']._serialized_end=2919
+  _globals['_OPTIMIZEREQUEST']._serialized_start=199
+  _globals['_OPTIMIZEREQUEST']._serialized_end=661
+  _globals['_OPTIMIZEREQUEST_MODE']._serialized_start=565
+  _globals['_OPTIMIZEREQUEST_MODE']._serialized_end=661
+  _globals['_PIN']._serialized_start=664
+  _globals['_PIN']._serialized_end=820
+  _globals['_PIN_LEVEL']._serialized_start=739
+  _globals['_PIN_LEVEL']._serialized_end=820
+  _globals['_OPTIMIZERESPONSE']._serialized_start=823
+  _globals['_OPTIMIZERESPONSE']._serialized_end=1047
+  _globals['_START']._serialized_start=1049
+  _globals['_START']._serialized_end=1170
+  _globals['_NOTKEPT']._serialized_start=1172
+  _globals['_NOTKEPT']._serialized_end=1209
+  _globals['_OPTIMIZESTREAMREQUEST']._serialized_start=1211
+  _globals['_OPTIMIZESTREAMREQUEST']._serialized_end=1289
+  _globals['_OPTIMIZESTREAMRESPONSE']._serialized_start=1291
+  _globals['_OPTIMIZESTREAMRESPONSE']._serialized_end=1418
+  _globals['_PROGRESS']._serialized_start=1421
+  _globals['_PROGRESS']._serialized_end=1599
+  _globals['_UPLOADANDOPTIMIZEREQUEST']._serialized_start=1602
+  _globals['_UPLOADANDOPTIMIZEREQUEST']._serialized_end=1732
+  _globals['_UPLOADANDOPTIMIZERESPONSE']._serialized_start=1735
+  _globals['_UPLOADANDOPTIMIZERESPONSE']._serialized_end=1909
+  _globals['_TABLEPIECE']._serialized_start=1911
+  _globals['_TABLEPIECE']._serialized_end=1964
+  _globals['_EVALUATEPLANREQUEST']._serialized_start=1967
+  _globals['_EVALUATEPLANREQUEST']._serialized_end=2112
+  _globals['_EVALUATEPLANRESPONSE']._serialized_start=2115
+  _globals['_EVALUATEPLANRESPONSE']._serialized_end=2392
+  _globals['_VIOLATION']._serialized_start=2394
+  _globals['_VIOLATION']._serialized_end=2451
+  _globals['_EXPLAINORDERREQUEST']._serialized_start=2454
+  _globals['_EXPLAINORDERREQUEST']._serialized_end=2664
+  _globals['_EXPLAINORDERRESPONSE']._serialized_start=2666
+  _globals['_EXPLAINORDERRESPONSE']._serialized_end=2781
+  _globals['_OPTIMIZERSERVICE']._serialized_start=2922
+  _globals['_OPTIMIZERSERVICE']._serialized_end=3400
 # @@protoc_insertion_point(module_scope)

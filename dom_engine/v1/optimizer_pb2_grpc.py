@@ -63,6 +63,11 @@ class OptimizerServiceStub:
                 request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.SerializeToString,
                 response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.FromString,
                 _registered_method=True)
+        self.ExplainOrder = channel.unary_unary(
+                '/dom_engine.v1.OptimizerService/ExplainOrder',
+                request_serializer=dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderRequest.SerializeToString,
+                response_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderResponse.FromString,
+                _registered_method=True)
 
 
 class OptimizerServiceServicer:
@@ -114,6 +119,17 @@ class OptimizerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainOrder(self, request, context):
+        """Says why a plan serves an order as it does: the best that each node could have given it, term by term and at the
+        prices of the rows it draws on, why what is left out is, and what would have served it.
+
+        Nothing is kept of earlier answers: the plan and its prices come with the request. A plan that breaks a rule is
+        `INVALID_ARGUMENT`, each violation located in `plan`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OptimizerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,6 +152,11 @@ def add_OptimizerServiceServicer_to_server(servicer, server):
                     servicer.EvaluatePlan,
                     request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.FromString,
                     response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.SerializeToString,
+            ),
+            'ExplainOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainOrder,
+                    request_deserializer=dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderRequest.FromString,
+                    response_serializer=dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -255,6 +276,33 @@ class OptimizerService:
             '/dom_engine.v1.OptimizerService/EvaluatePlan',
             dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanRequest.SerializeToString,
             dom__engine_dot_v1_dot_optimizer__pb2.EvaluatePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dom_engine.v1.OptimizerService/ExplainOrder',
+            dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderRequest.SerializeToString,
+            dom__engine_dot_v1_dot_optimizer__pb2.ExplainOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -14,13 +14,17 @@ from dom_engine.wire.settings import SETTINGS_PATH
 
 ERROR_DOMAIN = "dom-engine"
 
+SETTINGS_FILE = "scenario.yaml"
+
 _FRAMING_BYTES = 8
 """At least the bytes that a message costs inside another, beside its own."""
 
 
 def field_path(fault: Fault) -> str:
     """The field a fault stands in: ``scenario.orders[3].latest``, ``scenario.policy.split_cost``, ``request_id``."""
-    parts = [part for part in (fault.file, fault.column) if part]
+    # What the engine finds fault with in settings, it says of the file that holds them in a folder.
+    file = SETTINGS_PATH if fault.file == SETTINGS_FILE else fault.file
+    parts = [part for part in (file, fault.column) if part]
     if fault.file in TABLES:
         parts = [SETTINGS_PATH, f"{fault.file}[{fault.row}]", *parts[1:]]
     return ".".join(parts)

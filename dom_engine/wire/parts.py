@@ -21,8 +21,9 @@ def parts_of(response: OptimizeResponse, part_bytes: int = PART_BYTES) -> Iterat
     for name in ("summary", "plan", "certificate"):
         if response.HasField(name):
             getattr(head, name).SetInParent()
-    if response.HasField("summary"):
-        head.summary.CopyFrom(response.summary)
+    for name in ("summary", "start"):
+        if response.HasField(name):
+            getattr(head, name).CopyFrom(getattr(response, name))
     yield head
     for holder in ("plan", "certificate"):
         if response.HasField(holder):

@@ -16,10 +16,9 @@ from dom_engine.domain.result import Evaluation, Reasons, Result
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.scenario.results import result_tables, summary
 from dom_engine.scenario.results_format import RESULT_TABLES, Kind
-from dom_engine.v1.optimizer_pb2 import OptimizeResponse
+from dom_engine.v1.optimizer_pb2 import CertificateView, OptimizeResponse
 from dom_engine.v1.plan_pb2 import (
     Allocation,
-    Certificate,
     Costs,
     Fill,
     Kpis,
@@ -30,6 +29,7 @@ from dom_engine.v1.plan_pb2 import (
     Summary,
     Unallocated,
 )
+from dom_engine.wire.starts import start_message
 from dom_engine.wire.words import numbers_of
 
 Row = TypeVar("Row", bound=Message)
@@ -40,53 +40,67 @@ AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
 """Amounts whose unit depends on the row: no integer could say it."""
 
 
+CERTIFICATE_FILES: Mapping[int, tuple[str, ...]] = {
+    CertificateView.CERTIFICATE_VIEW_WHOLE: ("prices.csv", "order_bounds.csv"),
+    CertificateView.CERTIFICATE_VIEW_PRICES: ("prices.csv",),
+    CertificateView.CERTIFICATE_VIEW_NONE: (),
+}
+"""The tables of a certificate that a view of it shows."""
+
+WHOLE = CertificateView.CERTIFICATE_VIEW_WHOLE
+
+
 def answer_head(result: Result, request_id: str = "") -> OptimizeResponse:
     """The answer to a request without the rows of its tables."""
     return OptimizeResponse(
         request_id=request_id,
         problem_digest=result.problem.digest,
         summary=summary_message(summary(result)),
+        start=None if result.begun is None else start_message(result.begun),
     )
 
 
-def optimize_response(result: Result, request_id: str = "", *, with_certificate: bool = True) -> OptimizeResponse:
-    """The answer to a request: everything ``dom solve`` writes, the certificate where it is wanted."""
-    tables = result_tables(result)
-    certificate = Certificate(
-        prices=_rows(Price, "prices.csv", tables),
-        order_bounds=_rows(OrderBound, "order_bounds.csv", tables),
-    )
-    return OptimizeResponse(
-        request_id=request_id,
-        problem_digest=result.problem.digest,
-        summary=summary_message(summary(result)),
-        plan=Plan(
+def optimize_response(result: Result, request_id: str = "", view: CertificateView = WHOLE) -> OptimizeResponse:
+    """The answer to a request: everything ``dom solve`` writes, of the certificate what the view shows."""
+    tables, shown = result_tables(result), CERTIFICATE_FILES[view]
+    response = answer_head(result, request_id)
+    response.plan.CopyFrom(
+        Plan(
             shipments=_rows(Shipment, "shipments.csv", tables),
             allocations=_rows(Allocation, "allocations.csv", tables),
             unallocated=_rows(Unallocated, "unallocated.csv", tables),
-        ),
-        certificate=certificate if with_certificate else None,
+        )
     )
+    if shown:
+        response.certificate.SetInParent()
+        response.certificate.prices.extend(_rows(Price, "prices.csv", tables))
+    if "order_bounds.csv" in shown:
+        response.certificate.order_bounds.extend(_rows(OrderBound, "order_bounds.csv", tables))
+    return response
 
 
 def unfillable_response(
     problem: Problem, why: Reasons, nothing: Evaluation, kept: Sequence[bool], request_id: str = ""
 ) -> OptimizeResponse:
     """What cannot be filled: of the reasons of a plan that ships nothing, and its evaluation, those that are kept."""
+    rows = [row for row, keep in zip(unallocated_rows(problem, nothing, why), kept, strict=True) if keep]
+    return OptimizeResponse(request_id=request_id, problem_digest=problem.digest, plan=Plan(unallocated=rows))
+
+
+def unallocated_rows(problem: Problem, evaluation: Evaluation, why: Reasons) -> list[Unallocated]:
+    """The order lines with units left out, and the reasons."""
     lines = problem.lines
-    rows = [
+    return [
         Unallocated(
             order=problem.orders.ids[int(lines.order_idx[line])].as_py(),
             line=lines.ids[line].as_py(),
-            quantity=int(lines.quantity[line]),
-            unmet_micros=int(nothing.unmet_micros[line]),
+            quantity=int(evaluation.unallocated[line]),
+            unmet_micros=int(evaluation.unmet_micros[line]),
             reason=f"REASON_{reason.name}",
             detail=detail,
         )
-        for line, reason, detail, keep in zip(why.line_idx.tolist(), why.reason, why.detail, kept, strict=True)
-        if keep
+        for line, reason, detail in zip(why.line_idx.tolist(), why.reason, why.detail, strict=True)
     ]
-    return OptimizeResponse(request_id=request_id, problem_digest=problem.digest, plan=Plan(unallocated=rows))
 
 
 def summary_message(stated: Mapping[str, Any]) -> Summary:
@@ -117,8 +131,8 @@ def kpis_message(stated: Mapping[str, float | int]) -> Kpis:
 
 
 def costs_message(micros: Mapping[str, int]) -> Costs:
-    """Money by term."""
-    return Costs(**{f"{term}_micros": micros[term] for term in COST_TERMS})
+    """Money by term; terms that are not stated are 0."""
+    return Costs(**{f"{term}_micros": micros.get(term, 0) for term in COST_TERMS})
 
 
 def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str, pa.Array]]]) -> list[Row]:

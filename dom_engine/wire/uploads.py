@@ -16,19 +16,18 @@ from dom_engine.scenario.results import result_tables
 from dom_engine.scenario.results_format import RESULT_TABLES, Kind
 from dom_engine.scenario.schema import TABLES
 from dom_engine.v1.optimizer_pb2 import (
+    CertificateView,
     OptimizeRequest,
     TablePiece,
     UploadAndOptimizeRequest,
     UploadAndOptimizeResponse,
 )
 from dom_engine.wire.parts import PART_BYTES
-from dom_engine.wire.results import AS_TEXT, DECIMALS, answer_head, exact_integers, field_name
+from dom_engine.wire.results import AS_TEXT, CERTIFICATE_FILES, DECIMALS, WHOLE, answer_head, exact_integers, field_name
 from dom_engine.wire.scenarios import FIRST_ROW, raw_scenario
 
 MOST_TABLE_BYTES = 2**32
 """What the tables of an upload may weigh in memory, whatever they were compressed to."""
-
-CERTIFICATE_FILES = ("prices.csv", "order_bounds.csv")
 
 _LENGTH = struct.Struct("<Q")
 
@@ -107,13 +106,13 @@ def _table(name: str, data: bytes, room: int) -> pa.Table | Fault:
 
 
 def upload_events(
-    result: Result, request_id: str = "", *, with_certificate: bool = True, part_bytes: int = PART_BYTES
+    result: Result, request_id: str = "", view: CertificateView = WHOLE, *, part_bytes: int = PART_BYTES
 ) -> Iterator[bytes]:
     """The answer to an upload as a stream says it: everything but rows, then the tables in pieces."""
     yield UploadAndOptimizeResponse(part=answer_head(result, request_id)).SerializeToString()
     tables = result_tables(result)
     for file in RESULT_TABLES:
-        if file in CERTIFICATE_FILES and not with_certificate:
+        if file in CERTIFICATE_FILES[WHOLE] and file not in CERTIFICATE_FILES[view]:
             continue
         name = file.removesuffix(".csv")
         data = _stream(file, tables[file])

@@ -57,6 +57,7 @@ def test_an_order_that_could_have_come_cheaper_from_elsewhere(answers: Answers) 
 @pytest.mark.parametrize("name", ["quickstart", "peak-day", "export", "stores"])
 def test_the_best_way_of_each_order_is_what_the_certificate_says(name: str, answers: Answers) -> None:
     answer = answers(name)
+    assert answer.stated is not None
     bounds = answer.stated.tables["order_bounds.csv"]
     by_order = dict(zip(bounds.texts["order"].to_pylist(), bounds.values["priced_minimum"].tolist(), strict=True))
     for order, least in by_order.items():
@@ -136,8 +137,10 @@ def test_what_one_more_is_worth_exactly(name: str, answers: Answers) -> None:
 
 def test_a_result_of_another_scenario_is_refused(answers: Answers, repository: Path) -> None:
     problem = load_scenario(repository / "scenarios" / "quickstart", "splits-hurt", TO_THE_END)
+    stated = answers("quickstart").stated
+    assert stated is not None
     with pytest.raises(InputError, match="answers another problem"):
-        read_answer(problem, answers("quickstart").stated.folder)
+        read_answer(problem, stated.folder)
 
 
 def test_an_unknown_order_is_named_with_the_nearest(answers: Answers) -> None:

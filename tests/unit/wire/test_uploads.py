@@ -13,6 +13,7 @@ from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.build import build_problem
 from dom_engine.service.warmup import tiny_scenario
 from dom_engine.v1.optimizer_pb2 import (
+    CertificateView,
     OptimizeRequest,
     TablePiece,
     UploadAndOptimizeRequest,
@@ -145,5 +146,8 @@ def test_the_tables_of_the_answer_are_the_rows_of_its_messages(part_bytes: int) 
 
 def test_without_the_certificate_its_tables_stay_away() -> None:
     result = engine.solve(build_problem(raw_scenario(tiny_scenario())))
-    events = [UploadAndOptimizeResponse.FromString(e) for e in upload_events(result, with_certificate=False)]
+    events = [
+        UploadAndOptimizeResponse.FromString(e)
+        for e in upload_events(result, view=CertificateView.CERTIFICATE_VIEW_NONE)
+    ]
     assert {event.table.table for event in events[1:]} == {"shipments", "allocations", "unallocated"}
