@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from dom_engine.audit.evaluate import Auditor
-from dom_engine.audit.exact import Integers, integers, plus, sum_by, total
+from dom_engine.audit.exact import Integers, integers, plus, sum_by, times, total
 from dom_engine.certificate.bound import BoundReport, certified_bound
 from dom_engine.certificate.paid import order_costs, prices_paid
 from dom_engine.certificate.sources import Pricing
-from dom_engine.domain.columns import I64
+from dom_engine.domain.columns import I64, Flags
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation
@@ -25,7 +25,7 @@ from dom_engine.scenario.results_format import SUMMARY_FILE
 from dom_engine.scenario.results_read import StatedTable
 from dom_engine.units import money_text
 from dom_engine.verify.amounts import Tolerances, rounds
-from dom_engine.verify.findings import Findings
+from dom_engine.verify.findings import Findings, Unproven
 
 MAX_ORDERS_NAMED = 20
 
@@ -59,10 +59,13 @@ def check_bounds(
         table.file, "cost", table.values["cost"], cost, _cost_tolerance(problem, plan, allowed), money_text
     )
     report = certified_bound(problem, rows, auditor)
-    paid = prices_paid(pricing, plan, evaluation)
-    minima = _check_minima(auditor, table, report, _ceilings(cost, paid, report.scale), findings)
-    _check_lower_bound(problem, summary, floor(minima + report.answers_micros), findings)
-    return BoundCheck(report.lower_bound_micros, _note_relaxed(problem, report, findings))
+    ceilings = _ceilings(pricing, cost, prices_paid(pricing, plan, evaluation))
+    minima = _check_minima(auditor, table, report, ceilings, findings)
+    stated = _check_lower_bound(problem, summary, floor(minima + report.answers_micros), findings)
+    relaxed = _note_relaxed(problem, report, findings)
+    if stated is not None:
+        _note_unproven(problem, table.values["priced_minimum"], report, stated, findings)
+    return BoundCheck(report.lower_bound_micros, relaxed)
 
 
 def _cost_tolerance(problem: Problem, plan: Plan, allowed: Tolerances) -> I64:
@@ -109,8 +112,8 @@ def _check_minima(
     """Check each stated minimum, and return the sum of ours where both are exact and of the stated ones elsewhere.
 
     A stated minimum that is said to be a relaxation may be as low as it likes, but no higher than ours, or than what
-    the plan's own pattern pays where ours is a relaxation too. One said to be exact equals ours, or lies between our
-    relaxation and what the plan's own pattern pays.
+    the patterns we know pay (the plan's own, and none at all) where ours is a relaxation too. One said to be exact
+    equals ours, or lies between our relaxation and what those patterns pay.
     """
     claim, stated_exact = table.values["priced_minimum"], table.values["exact"] != 0
     slack = pattern_tolerance(auditor.problem)
@@ -126,7 +129,7 @@ def _check_minima(
         elif report.exact[order]:
             what = "no bound: a pattern pays less"
         else:
-            what, ours = "no bound: the plan's own pattern pays less", money_text(int(ceilings.rounded_down[order]))
+            what, ours = "no bound: " + ceilings.told(order), money_text(int(ceilings.rounded_down[order]))
         return what, money_text(int(claim[order])), ours
 
     findings.add_rows(table.file, "priced_minimum", "DIFFERS", np.flatnonzero(above | below).tolist(), describe)
@@ -136,23 +139,35 @@ def _check_minima(
 
 @dataclass(frozen=True, slots=True)
 class _Ceilings:
-    """What the plan's own pattern of each order pays, in micros."""
+    """The least that the patterns we know of each order pay, in micros; ``unserved`` where that is to ship nothing."""
 
     rounded_down: Integers
     rounded_up: Integers
+    unserved: Flags
+
+    def told(self, order: int) -> str:
+        """Which pattern pays so little."""
+        return "leaving it unserved pays less" if self.unserved[order] else "the plan's own pattern pays less"
 
 
-def _ceilings(cost: I64, paid: Integers, scale: int) -> _Ceilings:
-    return _Ceilings(plus(cost, paid // scale), plus(cost, -(-paid // scale)))
+def _ceilings(pricing: Pricing, cost: I64, paid: Integers) -> _Ceilings:
+    lines, scale = pricing.problem.lines, pricing.scale
+    shipping = plus(times(cost, scale), paid)
+    unserved = sum_by(lines.order_idx, times(pricing.unmet, lines.quantity), len(cost))
+    least = integers(list(map(min, shipping.tolist(), unserved.tolist())))
+    return _Ceilings(least // scale, -(-least // scale), unserved < shipping)
 
 
-def _check_lower_bound(problem: Problem, summary: Mapping[str, Any], expected: int, findings: Findings) -> None:
-    """``certified_lower_bound``: the sum of the minima and of what the rows answer, rounded down."""
+def _check_lower_bound(problem: Problem, summary: Mapping[str, Any], expected: int, findings: Findings) -> int | None:
+    """``certified_lower_bound``: the sum of the minima and of what the rows answer, rounded down.
+
+    Returns what is stated.
+    """
     stated = summary.get("certified_lower_bound_micros")
     key = "certified_lower_bound_micros"
     if not isinstance(stated, int) or isinstance(stated, bool):
         findings.add(SUMMARY_FILE, key, "MISSING", "is not an integer", stated=stated, expected=expected)
-        return
+        return None
     slack = int(pattern_tolerance(problem).sum())
     if abs(stated - expected) > slack:
         what = "more than the prices prove" if stated > expected else "not what the prices prove"
@@ -161,14 +176,35 @@ def _check_lower_bound(problem: Problem, summary: Mapping[str, Any], expected: i
         findings.notes.append(
             f"certified_lower_bound is {stated - expected:+d} micros from ours, within rounding ({slack} micros)"
         )
+    return stated
 
 
 def _note_relaxed(problem: Problem, report: BoundReport, findings: Findings) -> tuple[str, ...]:
-    relaxed = [problem.orders.ids[int(order)].as_py() for order in np.flatnonzero(~report.exact)]
+    relaxed = tuple(problem.orders.ids[int(order)].as_py() for order in np.flatnonzero(~report.exact))
     if relaxed:
-        named = ", ".join(relaxed[:MAX_ORDERS_NAMED]) + (", ..." if len(relaxed) > MAX_ORDERS_NAMED else "")
         findings.notes.append(
-            f"{len(relaxed)} orders are too large to price exactly here; their stated minima were accepted up to what "
-            f"the plan's own pattern pays, and where called exact from our relaxation on: {named}"
+            f"{len(relaxed)} orders are too large to price exactly here, and count in the bound with a relaxation of "
+            f"our own: {_named(relaxed)}"
         )
-    return tuple(relaxed)
+    return relaxed
+
+
+def _note_unproven(problem: Problem, claim: I64, report: BoundReport, stated: int, findings: Findings) -> None:
+    """Say so where the stated L is more than ours: which minima it rests on, that we could only bound from below."""
+    if stated - report.lower_bound_micros <= int(pattern_tolerance(problem).sum()):
+        return
+    beyond = plus(claim, -(integers(report.order_minimum) // report.scale))
+    rests: list[int] = np.flatnonzero(~report.exact & (beyond > 0)).tolist()
+    rests.sort(key=lambda order: (-int(beyond[order]), order))
+    orders = {problem.orders.ids[order].as_py(): int(beyond[order]) for order in rests}
+    unproven = Unproven(SUMMARY_FILE, "certified_lower_bound_micros", stated, report.lower_bound_micros, orders)
+    findings.unproven.append(unproven)
+    named = [f"{order} (+{money_text(micros)})" for order, micros in orders.items()]
+    findings.notes.append(
+        f"of the stated certified_lower_bound {money_text(stated)} we prove {money_text(unproven.proven_micros)}; "
+        f"{money_text(unproven.unproven_micros)} rest on stated minima beyond our relaxation of {_named(named)}"
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_ORDERS_NAMED]) + (", ..." if len(names) > MAX_ORDERS_NAMED else "")

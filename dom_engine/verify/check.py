@@ -76,4 +76,5 @@ def verify(problem: Problem, folder: Path) -> VerifyReport:
         tuple(findings.notes),
         None if bound is None else bound.lower_bound_micros,
         () if bound is None else bound.relaxed_orders,
+        tuple(findings.unproven),
     )

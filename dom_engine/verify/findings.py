@@ -41,23 +41,49 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Unproven:
+    """A stated bound of which we prove but a part: the rest is the word of whoever made the result.
+
+    ``file`` and ``key`` say where it stands. ``orders`` maps the orders that the rest may lie in to how far their
+    stated minima go beyond our relaxation, in micros, farthest first (0 where no minimum of theirs is stated).
+    """
+
+    file: str
+    key: str
+    stated_micros: int
+    proven_micros: int
+    orders: dict[str, int]
+
+    @property
+    def unproven_micros(self) -> int:
+        """How much of the stated bound we do not prove."""
+        return self.stated_micros - self.proven_micros
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyReport:
     """The outcome of a verification.
 
     ``notes`` say what was accepted and why it is worth knowing. ``certified_lower_bound_micros`` is our own L at the
     stated prices, None when the result was too broken to compute it; ``relaxed_orders`` are the ids of orders we
-    could only bound.
+    could only bound, and ``unproven`` the stated bounds that go beyond what we prove because of them.
     """
 
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     certified_lower_bound_micros: int | None = None
     relaxed_orders: tuple[str, ...] = ()
+    unproven: tuple[Unproven, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether everything that the folder states holds."""
+        """Whether nothing that the folder states is wrong; ``unproven`` may be right."""
         return not self.findings
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is wrong, and every bound with a certificate is proven by us alone."""
+        return self.ok and not self.unproven
 
 
 @dataclass(slots=True)
@@ -66,6 +92,7 @@ class Findings:
 
     found: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unproven: list[Unproven] = field(default_factory=list)
 
     def add(
         self,

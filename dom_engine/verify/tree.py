@@ -23,7 +23,7 @@ from dom_engine.scenario.results_format import SUMMARY_FILE, TREE_FILE
 from dom_engine.scenario.results_read import StatedTable
 from dom_engine.units import MICROS_PER_UNIT, money_text
 from dom_engine.verify.bounds import pattern_tolerance
-from dom_engine.verify.findings import Findings
+from dom_engine.verify.findings import Findings, Unproven
 from dom_engine.verify.prices import stated_rows
 
 KEY = "tree_lower_bound_micros"
@@ -174,9 +174,12 @@ def _check_bound(
         message = f"more than the leaves of {TREE_FILE} prove"
         findings.add(SUMMARY_FILE, KEY, "DIFFERS", message, stated=money_text(stated), expected=money_text(at_best))
     elif stated > proven + slack:
+        relaxed = np.flatnonzero(~np.logical_and.reduce([report.bound.exact for report in reports]))
+        orders = {problem.orders.ids[order].as_py(): 0 for order in relaxed.tolist()}
+        findings.unproven.append(Unproven(SUMMARY_FILE, KEY, stated, proven, orders))
         findings.notes.append(
-            f"{TREE_FILE}: orders too large to price exactly here were accepted up to what the plan's own patterns "
-            f"pay; without that its {len(reports)} leaves prove {money_text(proven)}"
+            f"{TREE_FILE}: of the stated {money_text(stated)} its {len(reports)} leaves prove {money_text(proven)}; "
+            f"the rest rests on {len(orders)} orders too large to price exactly here"
         )
     else:
         findings.notes.append(f"{TREE_FILE}: {len(reports)} leaves cover every plan and prove {money_text(stated)}")

@@ -345,9 +345,9 @@ def test_a_relaxed_minimum_is_accepted_where_it_is_lower(quickstart: Result, tmp
     }
 
 
-def test_orders_too_large_for_us_are_accepted_between_two_bounds(
-    quickstart: Result, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def nothing_priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every order counts as too large to price exactly."""
     from dom_engine.certificate import pricing
     from dom_engine.certificate.batch import BatchMinima
 
@@ -357,8 +357,12 @@ def test_orders_too_large_for_us_are_accepted_between_two_bounds(
 
     monkeypatch.setattr(pricing, "price_regular", nothing)
     monkeypatch.setattr(pricing, "_ORDER_STEPS", 0)
+
+
+@pytest.mark.usefixtures("nothing_priced")
+def test_orders_too_large_for_us_count_with_our_own_relaxation(quickstart: Result, folder: Path) -> None:
     report = verify(quickstart.problem, folder)
-    assert accepts(report, "6 orders are too large to price exactly here")
+    assert accepts(report, "6 orders are too large to price exactly here, and count in the bound with a relaxation")
     assert report.relaxed_orders == ("1001", "1002", "1003", "1004", "1005", "1006")
     for text, message in (
         ("99.000000", "no bound: the plan's own pattern pays less"),
@@ -366,6 +370,42 @@ def test_orders_too_large_for_us_are_accepted_between_two_bounds(
     ):
         cell_edit("order_bounds.csv", "priced_minimum", text, row=3)(folder)
         assert message in {finding.message for finding in verify(quickstart.problem, folder).findings}
+
+
+@pytest.mark.usefixtures("nothing_priced")
+def test_no_minimum_is_above_what_leaving_the_order_unserved_pays(quickstart: Result, tmp_path: Path) -> None:
+    """At prices of 900 a unit order 1004's own pattern pays for four, and leaving it unserved far less."""
+    problem = quickstart.problem
+    free = problem.positions.free.tolist()
+    stock = [(0, row, -1, -1, -1, 0, 0, units, 0, 900_000_000) for row, units in enumerate(free)]
+    write_result(result_of(problem, quickstart_plan(problem), table_of(stock)), tmp_path / "out")
+    cell_edit("order_bounds.csv", "priced_minimum", "3000.000000", row=3)(tmp_path / "out")
+    found = [f for f in verify(problem, tmp_path / "out").findings if f.column == "priced_minimum"]
+    assert [f.message for f in found] == ["no bound: leaving it unserved pays less"]
+
+
+@pytest.mark.usefixtures("nothing_priced")
+def test_a_bound_beyond_our_relaxation_is_not_certified_silently(quickstart: Result, tmp_path: Path) -> None:
+    """Order 1001 is said to pay 50 cents more at the least than it does: we cannot refute it, and say so."""
+    certificate = quickstart.certificate
+    minimum, raise_micros = certificate.order_priced_minimum_micros.copy(), 500_000
+    minimum[0] += raise_micros
+    lower = replace(
+        certificate,
+        order_priced_minimum_micros=minimum,
+        lower_bound_micros=certificate.lower_bound_micros + raise_micros,
+    )
+    write_result(replace(quickstart, certificate=lower, lower_bound_micros=lower.lower_bound_micros), tmp_path / "out")
+    report = verify(quickstart.problem, tmp_path / "out")
+    assert report.findings == (), report.findings
+    assert report.ok
+    assert not report.proven
+    (part,) = report.unproven
+    assert part.stated_micros == lower.lower_bound_micros
+    assert part.proven_micros == report.certified_lower_bound_micros
+    assert part.proven_micros <= certificate.lower_bound_micros
+    assert part.orders["1001"] >= raise_micros
+    assert sum(part.orders.values()) == part.unproven_micros
 
 
 EXTREMES = (

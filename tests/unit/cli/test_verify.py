@@ -10,7 +10,7 @@ import pytest
 from dom_engine.cli import plain, shipped
 from dom_engine.cli.verify import MAX_FINDINGS, report_blocks
 from dom_engine.scenario import load_scenario
-from dom_engine.verify import Finding, VerifyReport
+from dom_engine.verify import Finding, Unproven, VerifyReport
 
 Teller = Callable[[VerifyReport], list[str]]
 
@@ -32,6 +32,13 @@ def test_what_holds_is_said_with_the_bound_and_the_notes(told: Teller) -> None:
         "  bounded only     2 orders",
         r"  note             a note\x07",
     ]
+
+
+def test_a_bound_that_is_proven_in_part_is_told_as_such(told: Teller) -> None:
+    part = Unproven("summary.json", "certified_lower_bound_micros", 120_000_000, 111_400_000, {"1001": 9_000_000})
+    lines = told(VerifyReport((), (), 111_400_000, ("1001", "1002"), (part,)))
+    assert lines[0] == "verify: HOLDS, but its bound is proven here in part only"
+    assert "  not proven here  8.60 USD of the stated 120.00 USD (certified_lower_bound: 1 order)" in lines
 
 
 def test_what_does_not_hold_is_located_and_compared(told: Teller) -> None:
