@@ -23,7 +23,8 @@ from benchmarks.measure import tell
 from dom_engine.cli.warmup import warm_up
 from dom_engine.engine import solve
 from dom_engine.scenario import load_scenario
-from dom_engine.scenario.results import summary, write_result
+from dom_engine.scenario.results import write_result
+from dom_engine.scenario.results_summary import summary
 from dom_engine.verify import verify
 from scenarios.generate import Spec, Stock, generate, write_scenario
 

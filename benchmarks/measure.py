@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from dom_engine.cli.warmup import warm_up
 from dom_engine.engine import solve
 from dom_engine.scenario import load_scenario
-from dom_engine.scenario.results import summary, write_result
+from dom_engine.scenario.results import write_result
+from dom_engine.scenario.results_summary import summary
 from dom_engine.verify import verify
 
 if TYPE_CHECKING:

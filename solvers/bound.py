@@ -136,11 +136,15 @@ def _sum(values: Integers) -> int:
 def exact_minima(
     model: SourcingModel, patterns: Patterns, prices: MeasurePrices, lower_bound: npt.NDArray[np.float64], exact: Flags
 ) -> Minima:
-    """Each order's least payment: its best pattern's where proven, else the kernel's bound less its float error."""
+    """Each order's least payment: its best pattern's where proven, else the kernel's bound less its float error.
+
+    Where a pattern is proven up to rounding only, the bound lies below it, and stands.
+    """
     paid = priced_micros(model, patterns, prices)
     # Nothing pays less than nothing, so a bound beyond 62 bits is none the worse for being cut there.
     bound = np.clip(np.floor(lower_bound - 1.0 - np.abs(lower_bound) * 2.0**-40), -(2.0**62), 2.0**62).astype(np.int64)
-    relaxed = ~exact & (bound <= paid.floor)
+    below = lower_bound < paid.floor.astype(np.float64) * (1.0 - 1e-10) - 1.0
+    relaxed = (~exact | below) & (bound <= paid.floor)
     return paid._replace(floor=np.where(relaxed, bound, paid.floor), rest=np.where(relaxed, 0, paid.rest))
 
 

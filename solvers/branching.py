@@ -209,7 +209,9 @@ class _Grower:
         steering = stated.steering(model)
         charged = steering._replace(activation=steering.activation + forbidding)
         every = np.arange(model.num_orders, dtype=np.int32)
-        priced = price_orders(model, charged, every, work_limit=_PRICING_WORK, threads=self._threads)
+        priced = price_orders(
+            model, charged, every, work_limit=_PRICING_WORK, threads=self._threads, closing=self._stop
+        )
         minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
         gain = sum((max(Fraction(0), _exact_term(model, stated, node)) for node in limits.opened), Fraction(0))
         return stated, exact_bound(model, stated, minima.total + gain)

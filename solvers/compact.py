@@ -15,7 +15,7 @@ the tightest latest aboard.
 
 - ex works, lateness and hard windows are judged line by line by the readiness of the line's own units, not by the
   latest unit aboard;
-- a billable weight by volume may be half a gram off, in the plan's favour;
+- a billable weight by volume may be half a gram off, in the plan's favour, unless whole grams are asked for;
 - amounts are not rounded to micros: every shipment is charged less by the most that rounding could take off.
 
 So the optimum is a lower bound in integers; it is stated less a relative 1e-9 for what the float solver may be off.
@@ -72,6 +72,7 @@ def solve_compact(
     warm: Patterns | None = None,
     relative_gap: float = 1e-4,
     time_limit_s: float = float("inf"),
+    whole_grams: bool = False,
     seed: int = 0,
     threads: int = 0,  # noqa: ARG001 - HiGHS searches on one thread; the tree's order must not depend on the machine
 ) -> CompactOutcome:
@@ -88,11 +89,13 @@ def solve_compact(
         A plan of these orders to start from, one pattern each; one that the model cannot state is left aside.
     relative_gap
         When to end, relative to the plan's cost.
+    whole_grams
+        Bill weights by volume to the gram, a column of its own for each shipment: exact, and slower.
     """
     every = np.arange(model.num_orders) if orders is None else np.unique(orders)
     if num_loads(model, every) > MOST_LOADS:
         return CompactOutcome(None, None, False)
-    network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit)
+    network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit, whole_grams=whole_grams)
     if compact is None:
         nothing = unserved(model, every.astype(np.int32))
         if fill_limit is not None and int(nothing.fill.sum()) > fill_limit:
@@ -114,19 +117,23 @@ def solve_compact(
 
 
 def state_compact(
-    model: SourcingModel, orders: npt.NDArray[np.integer[Any]], *, fill_limit: int | None = None
+    model: SourcingModel,
+    orders: npt.NDArray[np.integer[Any]],
+    *,
+    fill_limit: int | None = None,
+    whole_grams: bool = False,
 ) -> tuple[Network, Compact | None, StandIns]:
     """The network and the program of some orders (none where nothing can ship), and trips others stand in for."""
     network = build_network(model, orders)
     loads = load_ranges(model, network)
-    costs = slot_costs(model, network, loads)
+    costs = slot_costs(model, network, loads, whole_grams=whole_grams)
     # Slots that no load makes a shipment of (P6).
     possible = costs.possible & (costs.least_kg <= loads.most[:, PER_KG])
     possible &= model.nodes.min_shipment_value_micros[network.slots.node] * MICROS <= loads.most[:, PER_VALUE]
     if not possible.all():
         network = assemble(model, network, possible, np.ones(len(network.arcs.slot), np.bool_))
         loads = load_ranges(model, network)
-        costs = slot_costs(model, network, loads)
+        costs = slot_costs(model, network, loads, whole_grams=whole_grams)
     stand_ins = StandIns(np.full(1, -1, np.int64), np.full(1, -1, np.int64))
     if network.slots.num == 0:
         return network, None, stand_ins
@@ -141,8 +148,8 @@ def state_compact(
         )
         network = assemble(model, network, stays, np.ones(len(network.arcs.slot), np.bool_))
         loads = load_ranges(model, network)
-        costs = slot_costs(model, network, loads)
-    compact = build_compact(model, network, loads, costs, fill_limit=fill_limit)
+        costs = slot_costs(model, network, loads, whole_grams=whole_grams)
+    compact = build_compact(model, network, loads, costs, fill_limit=fill_limit, whole_grams=whole_grams)
     return network, compact._replace(slack=compact.slack + needless.slack), stand_ins
 
 

@@ -108,7 +108,7 @@ def slot_terms(model: SourcingModel, network: Network, costs: SlotCosts) -> Slot
     )
 
     own = weights.handling * model.positions.unit_cost_micros[arcs.position]
-    own = own + model.rows.unit_cost[arcs.row] * arcs.safety
+    own = own + model.rows.unit_cost[arcs.row]
     own = own + model.lines.substitute_cost[arcs.line] * (
         model.positions.item[arcs.position] != model.lines.item[arcs.line]
     )

@@ -67,7 +67,13 @@ class Compact(NamedTuple):
 
 
 def build_compact(
-    model: SourcingModel, network: Network, loads: Loads, costs: SlotCosts, *, fill_limit: int | None = None
+    model: SourcingModel,
+    network: Network,
+    loads: Loads,
+    costs: SlotCosts,
+    *,
+    fill_limit: int | None = None,
+    whole_grams: bool = False,
 ) -> Compact:
     """State the program of a network with at least one slot; ``fill_limit`` as in (C5), in millionths."""
     assembly = Assembly()
@@ -83,6 +89,8 @@ def build_compact(
     _gate_rows(model, network, layout, terms, measures, assembly)
     cover_rows(model, network, layout, assembly)
     _slot_rows(model, network, loads, costs, layout, measures, assembly)
+    if whole_grams:
+        _gram_rows(loads, layout, assembly)
     _tier_rows(loads, costs, layout, measures, assembly)
     stock, stock_at = stock_rows(model, network, layout, measures, assembly)
     capacity, capacity_at, rounded_rows = capacity_rows(model, draws, layout, measures, assembly)
@@ -270,6 +278,15 @@ def _slot_rows(
         assembly.entries(row, layout.billable_col[billed], 1.0)
         add_measure(measures, measure, billed, row, -1.0, assembly)
         assembly.entries(row, side, sign * most)
+
+
+def _gram_rows(loads: Loads, layout: Layout, assembly: Assembly) -> None:
+    """Billed weights are whole grams."""
+    billed = np.flatnonzero(layout.billable_col >= 0)
+    grams = assembly.columns(len(billed), np.ceil(loads.most[billed, PER_KG] / KG))
+    row = assembly.rows(len(billed), lower=0.0, upper=0.0)
+    assembly.entries(row, layout.billable_col[billed], 1.0)
+    assembly.entries(row, grams, -KG)
 
 
 def _tier_rows(loads: Loads, costs: SlotCosts, layout: Layout, measures: Measures, assembly: Assembly) -> None:

@@ -138,8 +138,11 @@ def _least(values: F64, owner: I64, count: int) -> F64:
     return least
 
 
-def slot_costs(model: SourcingModel, network: Network, loads: Loads) -> SlotCosts:
-    """Split what a shipment costs, but for its units' own terms and lateness, into a linear part and tiers."""
+def slot_costs(model: SourcingModel, network: Network, loads: Loads, *, whole_grams: bool = False) -> SlotCosts:
+    """Split what a shipment costs, but for its units' own terms and lateness, into a linear part and tiers.
+
+    ``whole_grams``: the gram that a weight by volume is rounded to counts, so that no such weight is linear.
+    """
     slots = network.slots
     coef, slack = _own_costs(model, network)
     rate = _Rates(model, network, loads)
@@ -147,7 +150,11 @@ def slot_costs(model: SourcingModel, network: Network, loads: Loads) -> SlotCost
     rate.keep_charged()
     slack += rate.stage_slack()
     tiers = rate.split(coef)
-    weighed = _flags(tiers.slot, slots.num) | (least_kg > 0) | ((coef[:, PER_KG] > 0) & _mixed_weight(model, network))
+    weighed = (
+        _flags(tiers.slot, slots.num)
+        | (least_kg > 0)
+        | ((coef[:, PER_KG] > 0) & (whole_grams | _mixed_weight(model, network)))
+    )
     weighed &= loads.by_volume
     slack += GRAM_ROUNDING_KG * coef[:, PER_KG] * (loads.by_volume & ~weighed)
     # A measure that is the same for every load is a cost of the shipment.

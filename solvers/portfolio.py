@@ -56,6 +56,9 @@ COMPACT_SOURCES = 5_000
 COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.5
 """Of the time that remains, what each step may take at most before the next."""
 
+CLOSING_SHARE, LEAST_CLOSING_S = 0.2, 5.0
+"""Of the time limit, what the certificate may take beyond it for orders that the pricing kernels leave open."""
+
 
 class Settings(NamedTuple):
     """``gap`` is relative; ``sequence`` is the order in which rules serve orders, int32[num_orders]."""
@@ -257,8 +260,12 @@ def _finish(
     reason = stop.reason or (StopReason.TIME if stop.was_cut else None)
     incumbent.enter("certificate")
     # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
-    certificates = [certify(model, p, settings.threads, fill_limit, menus) for p in prices]
+    waits = reason is not StopReason.INTERRUPTED
+    closing = Stop(max(LEAST_CLOSING_S, CLOSING_SHARE * stop.time_limit_s) if waits else 0.0)
+    certificates = [certify(model, p, settings.threads, fill_limit, menus, closing) for p in prices]
     certificate = max(certificates, key=lambda c: c.bound)
+    if reason is None and closing.was_cut:
+        reason = StopReason.TIME
     assert incumbent.patterns is not None
     assert incumbent.objective is not None
     bound, source = certificate.bound, "prices"
@@ -280,21 +287,28 @@ def _finish(
 
 
 def certify(
-    model: SourcingModel, prices: Prices, threads: int, fill_limit: int | None = None, menus: Menus | None = None
+    model: SourcingModel,
+    prices: Prices,
+    threads: int,
+    fill_limit: int | None = None,
+    menus: Menus | None = None,
+    closing: Stop | None = None,
 ) -> Certificate:
     """State prices in micros, price every order at exactly those, and add up L in exact arithmetic."""
     stated = to_measure(model, prices)
-    priced = _price_everyone(model, stated.steering(model), threads, menus)
+    priced = _price_everyone(model, stated.steering(model), threads, menus, closing)
     minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
     bound = exact_bound(model, stated, minima.total, fill_limit)
     return Certificate(stated, minima, priced.exact, bound)
 
 
-def _price_everyone(model: SourcingModel, prices: Prices, threads: int, menus: Menus | None) -> Priced:
+def _price_everyone(
+    model: SourcingModel, prices: Prices, threads: int, menus: Menus | None, closing: Stop | None
+) -> Priced:
     """Every order's cheapest pattern, by menu where there is one."""
     if menus is None:
         everyone = np.arange(model.num_orders, dtype=np.int32)
-        return price_orders(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
+        return price_orders(model, prices, everyone, work_limit=PRICING_WORK, threads=threads, closing=closing)
     listed = np.flatnonzero(menus.listed).astype(np.int32)
     quick = price_menus(menus, prices, listed, threads)
     alone = fitting(menus, quick.pick_ptr, quick.picks, model.row_capacity())
@@ -303,7 +317,7 @@ def _price_everyone(model: SourcingModel, prices: Prices, threads: int, menus: M
         listed = listed[alone]
         quick = price_menus(menus, prices, listed, threads)
     others = np.setdiff1d(np.arange(model.num_orders, dtype=np.int32), listed)
-    slow = price_orders(model, prices, others, work_limit=PRICING_WORK, threads=threads)
+    slow = price_orders(model, prices, others, work_limit=PRICING_WORK, threads=threads, closing=closing)
     both = concatenate([patterns_of(model, menus, listed, quick.pick_ptr, quick.picks), slow.patterns])
     by_order = np.argsort(both.order, kind="stable")
     yes, one = np.ones(len(listed), np.bool_), np.ones(len(listed), np.int64)

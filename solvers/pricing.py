@@ -1,8 +1,8 @@
 """Pricing: the cheapest pattern of every order at given row prices, with a valid lower bound.
 
-An order goes through up to three stages: the dynamic program of ``pricing_order``; where the pattern it finds lets
+An order goes through up to four stages: the dynamic program of ``pricing_order``; where the pattern it finds lets
 shipments meet in a row that cannot bear them, the search of ``pricing_search``; where the order is too large for
-either, ``pricing_large``.
+either, ``pricing_large``; and where it must be exact and neither of them got there, ``pricing_closing``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from solvers.pricing_large import price_large
 from solvers.pricing_order import price_order, write_loads
 from solvers.pricing_search import FOUND_ALL, Tray, lay_pattern, make_tray, off_tray, search_order
 from solvers.pricing_space import DONE, TOO_LARGE, Shipments, Workspace, make_workspace
+from solvers.stop import Stop
 
 ROUNDING = 1e-12
 """Relative float error of a priced cost: a sum of non-negative terms."""
 
 SHARD = 1_024
 """Orders handed to a thread at a time, whatever the number of threads."""
+
+_PROVEN = 1e-9
+"""Relative difference of pattern and bound up to which a pattern counts as proven."""
 
 COUPLED = 2
 """Status of an order whose relaxed minimum breaks a shared limit."""
@@ -83,6 +87,7 @@ def price_orders(
     work_limit: int,
     threads: int = 1,
     row_capacity: I64 | None = None,
+    closing: Stop | None = None,
 ) -> Priced:
     """Find the cheapest pattern of each order, by ``threads`` threads.
 
@@ -91,7 +96,10 @@ def price_orders(
     orders
         int32, any order any number of times; results stand in the same sequence.
     work_limit
-        Counted work per order beyond the exact limits; orders within them are always solved exactly.
+        Counted work per order beyond the exact limits. Orders within them are solved exactly, but for those with more
+        loads than fit or too many ways to meet in a row.
+    closing
+        How long those may be closed by branch and bound, at some hundredths of a second each; None: not at all.
     row_capacity
         What each row can still give, int64[num_rows]; by default all of it (P8).
 
@@ -105,7 +113,8 @@ def price_orders(
     shards = [orders[at : at + SHARD].astype(np.int32) for at in range(0, max(1, len(orders)), SHARD)]
 
     def run(shard: I32) -> Priced:
-        return _price_shard(model, prices, capacity, shard, work_limit)
+        priced = _price_shard(model, prices, capacity, shard, work_limit)
+        return priced if closing is None else _close_open(model, prices, capacity, shard, priced, closing)
 
     if threads <= 1 or len(shards) == 1:
         return _join([run(shard) for shard in shards])
@@ -141,6 +150,18 @@ def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I3
             )
             work[where] += spent
             patterns, value[where] = _replace(patterns, where, finished), priced_cost(finished, prices)
+    where = np.flatnonzero((status == COUPLED) & ~exact)
+    if len(where):
+        # A search that was cut short may have found nothing at all.
+        bound[where], _, spent, finished = _price_large(
+            model, prices, capacity, orders[where], bound[where], work_limit
+        )
+        work[where] += spent
+        paid = priced_cost(finished, prices)
+        better = paid < value[where]
+        patterns = _replace(patterns, where[better], take(finished, np.flatnonzero(better)))
+        value[where] = np.minimum(value[where], paid)
+        exact[where] = value[where] <= bound[where] * (1.0 + _PROVEN) + 1e-3
     bound = np.where(exact, np.minimum(bound, value), bound)
     return Priced(value, bound * (1.0 - ROUNDING), exact, work, patterns)
 
@@ -173,6 +194,35 @@ def _price_large(
     patterns, rule = judge(model, _bare(orders, columns), capacity)
     _refuse(orders, rule)
     return np.maximum(bound, lower_bound), exact, spent, patterns
+
+
+def _close_open(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, priced: Priced, closing: Stop
+) -> Priced:
+    """Close the orders within the exact limits that are not proven yet, up to rounding; the bound stays a bound."""
+    if priced.exact.all():
+        return priced
+    # Imported where it is needed: few batches have such orders, and the solver takes long to load.
+    from solvers.pricing_closing import allowance, close, is_small
+
+    value, bound, exact, patterns = priced.value.copy(), priced.lower_bound.copy(), priced.exact.copy(), priced.patterns
+    for at in np.flatnonzero(~exact).tolist():
+        order = int(orders[at])
+        if not is_small(model, order):
+            continue
+        if closing.reason is not None:
+            break
+        closed = close(model, prices, capacity, order, closing)
+        bound[at] = max(bound[at], closed.bound)
+        if closed.shipments is not None:
+            found, rule = judge(model, _bare(orders[at : at + 1], closed.shipments), capacity)
+            paid = priced_cost(found, prices)[0]
+            if not rule.any() and paid < value[at]:
+                patterns, value[at] = _replace(patterns, np.array([at]), found), paid
+        bound[at] = min(bound[at], value[at] * (1.0 - ROUNDING))
+        exact[at] = value[at] - bound[at] <= allowance(model, prices, take(patterns, np.array([at])), value[at])
+    closing.was_cut = closing.was_cut or closing.reason is not None
+    return Priced(value, bound, exact, priced.work, patterns)
 
 
 def _bare(orders: I32, shipments: tuple[I64, I32, I32, I64, I32, Flags, I64]) -> Patterns:

@@ -124,7 +124,7 @@ def _show(result: Result, scenario: Path, out: Path, variant: str | None, *, as_
     from dom_engine.cli import terminal
 
     if as_json:
-        from dom_engine.scenario.results import summary
+        from dom_engine.scenario.results_summary import summary
 
         terminal.show_json(summary(result))
         return

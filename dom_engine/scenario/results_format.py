@@ -229,3 +229,19 @@ def sort_by_text(columns: Mapping[str, pa.Array], keys: Sequence[str]) -> Mappin
     table = pa.table(dict(columns))
     order = pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys])
     return {name: column.combine_chunks() for name, column in zip(columns, table.take(order).columns, strict=True)}
+
+
+def amount_text(amount: int, base_units: int) -> str:
+    """An amount in base units as whole measures; hours, where decimals do not end, to the nearest 10**-6."""
+    if base_units == 1:
+        return str(amount)
+    decimals = 3 if base_units == 1_000 else 6
+    scaled = round_half_even(amount * 10**decimals, base_units)
+    whole, rest = divmod(scaled, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}"
+
+
+def round_half_even(numerator: int, denominator: int) -> int:
+    """The nearest integer to a quotient of integers, ties to even."""
+    quotient, rest = divmod(numerator, denominator)
+    return quotient + int(2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))

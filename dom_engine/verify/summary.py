@@ -10,9 +10,9 @@ from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Limit, Status
 from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
-from dom_engine.scenario.results import kpis, relative_gap, status_of
 from dom_engine.scenario.results_format import SUMMARY_FILE
 from dom_engine.scenario.results_read import StatedResult
+from dom_engine.scenario.results_summary import kpis, relative_gap, status_of
 from dom_engine.units import MICROS_PER_UNIT
 from dom_engine.verify.amounts import Tolerances, rounds
 from dom_engine.verify.findings import Findings

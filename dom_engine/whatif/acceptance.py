@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from dom_engine.domain.problem import Problem
 from dom_engine.engine import solve
 from dom_engine.errors import InputError
-from dom_engine.scenario.results import summary
+from dom_engine.scenario.results_summary import summary
 from dom_engine.whatif.comparison import BASE, compare
 from dom_engine.whatif.difference import read_table, read_whole_summary
 from dom_engine.whatif.rules import Rule, Verdict, judge

@@ -14,7 +14,7 @@ from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.instants import parse_instant
-from dom_engine.scenario.results import kpis
+from dom_engine.scenario.results_summary import kpis
 from dom_engine.scenario.texts import shown
 from dom_engine.units import ALWAYS_S
 from dom_engine.v1 import plan_pb2

@@ -14,8 +14,9 @@ from dom_engine.domain.columns import I64
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Reasons, Result
 from dom_engine.domain.settings import COST_TERMS
-from dom_engine.scenario.results import result_tables, summary
+from dom_engine.scenario.results import result_tables
 from dom_engine.scenario.results_format import RESULT_TABLES, Kind
+from dom_engine.scenario.results_summary import summary
 from dom_engine.v1.optimizer_pb2 import CertificateView, OptimizeResponse
 from dom_engine.v1.plan_pb2 import (
     Allocation,

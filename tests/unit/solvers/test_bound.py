@@ -69,7 +69,7 @@ def test_minima_and_bound_are_what_fractions_say(largest: int) -> None:
         paid = priced_micros(model, priced.patterns, prices)
         assert as_fractions(paid) == expected
         proven = rng.random(model.num_orders) < 0.5
-        lower = priced.lower_bound - rng.integers(-5, 5, model.num_orders)
+        lower = priced.lower_bound - np.where(proven, 0, rng.integers(-5, 5, model.num_orders))
         minima = exact_minima(model, priced.patterns, prices, lower, proven)
         for k in np.flatnonzero(~proven):
             relaxed = Fraction(int(np.floor(lower[k] - 1.0 - abs(lower[k]) * 2.0**-40)))
@@ -78,6 +78,18 @@ def test_minima_and_bound_are_what_fractions_say(largest: int) -> None:
         assert minima.total == sum(expected)
         fill_limit = None if seed % 2 else int(priced.patterns.fill.sum())
         assert exact_bound(model, prices, minima.total, fill_limit) == bound_of(model, prices, expected, fill_limit)
+
+
+def test_a_pattern_proven_up_to_rounding_leaves_the_minimum_at_its_bound() -> None:
+    """Called exact, and seven micros above what is proven: L may count on no more than that."""
+    model = random_model(5, num_orders=1)
+    prices = MeasurePrices(np.zeros(model.num_rows, np.int64), np.zeros_like(model.candidates.ready_s), 0)
+    priced = price_orders(model, prices.steering(model), np.zeros(1, np.int32), work_limit=0)
+    paid = int(priced.patterns.cost[0])
+    assert paid > 1_000_000
+    for below, minimum in ((0.0, paid), (7.0, paid - 9)):
+        minima = exact_minima(model, priced.patterns, prices, np.array([paid - below]), np.ones(1, np.bool_))
+        assert as_fractions(minima) == [minimum]
 
 
 def as_fractions(minima: Minima) -> list[Fraction]:

@@ -15,8 +15,9 @@ from dom_engine.domain.plan import Allocations, Plan, Shipments
 from dom_engine.domain.result import Certificate, Fill, Limit, Result, Status
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.scenario.load import load_scenario
-from dom_engine.scenario.results import result_tables, summary
+from dom_engine.scenario.results import result_tables
 from dom_engine.scenario.results_format import RESULT_TABLES
+from dom_engine.scenario.results_summary import summary
 from dom_engine.units import ALWAYS_S, NEVER_S
 from dom_engine.v1 import plan_pb2
 from dom_engine.wire import optimize_response
