@@ -220,7 +220,7 @@ def _close_open(
             if not rule.any() and paid < value[at]:
                 patterns, value[at] = _replace(patterns, np.array([at]), found), paid
         bound[at] = min(bound[at], value[at] * (1.0 - ROUNDING))
-        exact[at] = value[at] - bound[at] <= allowance(model, prices, take(patterns, np.array([at])), value[at])
+        exact[at] = value[at] - bound[at] <= allowance(model, prices, take(patterns, np.array([at])))
     closing.was_cut = closing.was_cut or closing.reason is not None
     return Priced(value, bound, exact, priced.work, patterns)
 

@@ -99,21 +99,22 @@ def close(model: SourcingModel, prices: Prices, capacity: I64, order: int, stop:
     return Closed(shipments, bound)
 
 
-def allowance(model: SourcingModel, prices: Prices, pattern: Patterns, value: float) -> float:
+def allowance(model: SourcingModel, prices: Prices, pattern: Patterns) -> float:
     """How far apart two exact prices of an order may lie, in micros: amounts differ by one each.
 
-    So do parts of a micro of a row's price, which are left out of the program, and what a float solver may be off.
+    So do parts of a micro of a row's price, which are left out of the program. What a float solver may be off is no
+    more than that for all but the dearest orders.
 
     Parameters
     ----------
     pattern
-        The one pattern that pays ``value``.
+        The one pattern that pays the least found.
     """
     order = int(pattern.order[0])
     lines = int(model.orders.line_ptr[order + 1] - model.orders.line_ptr[order])
     per_measure = prices.row[pattern.draw_row] * model.rows.scale[pattern.draw_row]
     left_out = (per_measure - np.floor(per_measure)) * pattern.draw / model.rows.scale[pattern.draw_row]
-    return (_AMOUNTS + lines) * max(1, len(pattern.ship_cand)) + float(left_out.sum()) + 2e-9 * abs(value) + 1.0
+    return (_AMOUNTS + lines) * max(1, len(pattern.ship_cand)) + float(left_out.sum()) + 1.0
 
 
 class _Part(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from solvers.jit import leaf, spliced
 from solvers.model import I64, Prices
 from solvers.packed import Packed, wide
-from solvers.pricing_large_charges import reaches, unit_cost
+from solvers.pricing_large_arcs import reaches, unit_cost
 from solvers.pricing_large_ships import (
     departure_of,
     empty_ship,

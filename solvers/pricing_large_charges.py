@@ -7,12 +7,10 @@ the range.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from solvers.jit import leaf, spliced
-from solvers.loads import NO_SHIPMENT, judged_s, rides, timing_cost
+from solvers.loads import NO_SHIPMENT, judged_s, timing_cost
 from solvers.model import (
     F64,
     I64,
@@ -41,16 +39,39 @@ def slack_of(weight: float, whole: bool) -> float:
 
 
 @leaf
-def charge(  # noqa: C901 - one amount of section 5 after the other
-    model: Packed, prices: Prices, capacity: I64, col: int, work: Large
-) -> bool:
+def charge(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) -> bool:
     """Fill a column that has its node, trip, range and reference load; False where it makes no shipment."""
-    order = work.state[0].order
-    own, out = model.orders[order], work.cols[col]
+    out = work.cols[col]
+    out.per_unit, out.per_g, out.per_cm3, out.per_value, out.per_work, out.per_duty = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    out.curved = False
+    if not _charge_shipment(model, prices, col, work):
+        return False
+    _limit_weight(model, col, work)
+    from_rows = _charge_rows(model, prices, capacity, col, work)
+    if from_rows == np.inf:
+        return False
+    from_stages, per_billable = _charge_stages(model, col, work)
+    if from_stages == np.inf:
+        return False
+    _charge_weight(model, col, per_billable + _carbon_line(model, col, work), work)
+    _charge_parcels(model, col, from_rows + from_stages, work)
     node = work.nodes[out.node]
-    lane, weights = model.offers[out.offer], model.weights
-    candidate, service = model.candidates[out.candidate], model.services[lane.service]
-    at_node, departure = model.nodes[candidate.node], model.departures[model.trips[out.trip].departure]
+    out.floor = out.lo if _volumetric(model, col, work) == 0.0 and node.uniform else 0.0
+    out.guess = out.fixed + out.per_unit * out.ref_units + out.per_line * out.ref_lines + out.per_g * out.ref_weight
+    out.guess += out.per_cm3 * out.ref_volume + out.per_value * out.ref_value
+    return bool(out.ceiling > 0.0 or node.full_weight == 0.0)
+
+
+@spliced
+def _charge_shipment(model: Packed, prices: Prices, col: int, work: Large) -> bool:
+    """What a shipment pays for itself: timing, preference, activation, handling and the rounding of its duties.
+
+    False outside a hard window (P7).
+    """
+    order = work.state[0].order
+    own, out, weights = model.orders[order], work.cols[col], model.weights
+    node, candidate, lane = work.nodes[out.node], model.candidates[out.candidate], model.offers[out.offer]
+    at_node = model.nodes[candidate.node]
     judged = judged_s(model, order, out.offer, out.trip, node.ready_s)
     timing = timing_cost(model, order, judged, node.latest_s)
     if timing == NO_SHIPMENT:
@@ -61,21 +82,37 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
     handling = weights.handling
     out.fixed += handling * at_node.shipment_cost_micros - slack_of(handling, truth(True))
     out.per_line, out.per_handling = handling * at_node.line_cost_micros, handling
-    out.per_unit, out.per_g, out.per_cm3, out.per_value, out.per_work, out.per_duty = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if not candidate.domestic and node.dutiable:
         weight = weights.duty if own.seller_duty else weights.buyer
         out.per_duty = weight / 100.0
         out.fixed -= slack_of(weight, truth(False)) * node.full_lines
-    # Loads weigh no more than the service takes and than what could ride; volume counts where it bills more.
-    volumetric = service.kg_per_m3 / 1_000.0
-    out.ceiling = min(float(service.max_weight_g), node.full_weight)
+    return True
+
+
+@spliced
+def _volumetric(model: Packed, col: int, work: Large) -> float:
+    """Grams billed for a cubic centimetre."""
+    return float(model.services[model.offers[work.cols[col].offer].service].kg_per_m3 / 1_000.0)
+
+
+@spliced
+def _limit_weight(model: Packed, col: int, work: Large) -> None:
+    """Loads weigh no more than the service takes and than what could ride; volume counts where it bills more."""
+    out, volumetric = work.cols[col], _volumetric(model, col, work)
+    node = work.nodes[out.node]
+    out.ceiling = min(float(model.services[model.offers[out.offer].service].max_weight_g), node.full_weight)
     heaviest = out.ceiling
     if volumetric > 0.0:
         heaviest = max(heaviest, np.ceil(node.full_volume * volumetric))
     out.hi = min(out.hi, heaviest)
     out.ceiling = min(out.ceiling, out.hi)
-    parcel_g = float(max(service.max_parcel_g, 1))
-    parcels = 0.0
+
+
+@spliced
+def _charge_rows(model: Packed, prices: Prices, capacity: I64, col: int, work: Large) -> float:
+    """Prices of the capacities drawn on; returns that of a parcel, infinite where no shipment is left room (P8)."""
+    out, parcels = work.cols[col], 0.0
+    departure = model.departures[model.trips[out.trip].departure]
     for at in range(departure.row_from, departure.row_to):
         row = model.departure_row[at]
         measure, price, left = model.rows[row].measure, prices.row[row], capacity[row]
@@ -97,40 +134,45 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
         else:
             out.per_work += price
         if left <= 0 and measure <= MEASURE_PARCELS:
-            return False
-    out.curved = False
-    by_volume = volumetric > 0.0 and out.ref_volume * volumetric > out.ref_weight
-    billable_g = max(out.lo, min(out.hi, out.ref_volume * volumetric if by_volume else out.ref_weight))
-    # The carbon of a shipment is a straight line.
-    per_billable, cost_per_kg = 0.0, weights.carbon_cost_per_kg_micros
-    if cost_per_kg != 0 and service.co2_g_per_tkm != 0.0:
-        per_billable += weights.carbon * service.co2_g_per_tkm * cost_per_kg * candidate.distance_m / 1e12
-        out.fixed -= slack_of(weights.carbon, truth(False))
+            parcels = np.inf
+    return parcels
+
+
+@spliced
+def _by_volume(model: Packed, col: int, work: Large) -> bool:
+    """Whether the reference load is billed by its volume."""
+    out, volumetric = work.cols[col], _volumetric(model, col, work)
+    return bool(volumetric > 0.0 and out.ref_volume * volumetric > out.ref_weight)
+
+
+@spliced
+def _charge_stages(model: Packed, col: int, work: Large) -> tuple[float, float]:
+    """The stages' lines; returns what they charge for a parcel and for a gram billed, infinite where one has no row."""
+    own, out, weights = model.orders[work.state[0].order], work.cols[col], model.weights
+    candidate, lane = model.candidates[out.candidate], model.offers[out.offer]
+    parcel_g = float(max(model.services[lane.service].max_parcel_g, 1))
+    by_volume = _by_volume(model, col, work)
+    volume_g = out.ref_volume * _volumetric(model, col, work)
+    billable_g = max(out.lo, min(out.hi, volume_g if by_volume else out.ref_weight))
+    parcels, per_billable = 0.0, 0.0
     for stage in range(NUM_STAGES):
-        first, last = (
-            model.tariff_ptr[lane.tariff * NUM_STAGES + stage],
-            model.tariff_ptr[lane.tariff * NUM_STAGES + stage + 1],
-        )
-        if first == last:
+        first = model.tariff_ptr[lane.tariff * NUM_STAGES + stage]
+        last = model.tariff_ptr[lane.tariff * NUM_STAGES + stage + 1]
+        if first == last or parcels == np.inf:
             continue
         out.lo = max(out.lo, float(model.tariffs[first].weight_from_g))
         if out.lo > out.hi:
-            return False
+            parcels = np.inf
+            continue
         insured = stage == STAGE_INSURANCE
         weight = weights.buyer
         if (own.seller_stages >> stage) & 1:
             weight = weights.insurance if insured else weights.freight
         if weight == 0.0 or (candidate.domestic and stage in (STAGE_EXPORT_CLEARANCE, STAGE_IMPORT_CLEARANCE)):
             continue
+        share = INSURED_SHARE if insured else 1.0
         fixed, slope, per_unit, per_line, per_parcel, per_value, whole = _stage_line(
-            model,
-            (first, last),
-            candidate.distance_m,
-            billable_g,
-            parcel_g,
-            INSURED_SHARE if insured else 1.0,
-            col,
-            work,
+            model, (first, last), candidate.distance_m, billable_g, parcel_g, share, col, work
         )
         out.fixed += weight * fixed - slack_of(weight, whole)
         out.per_unit += weight * per_unit
@@ -138,21 +180,44 @@ def charge(  # noqa: C901 - one amount of section 5 after the other
         out.per_value += weight * per_value
         per_billable += weight * slope
         parcels += weight * per_parcel
-    if by_volume:
+    return parcels, per_billable
+
+
+@spliced
+def _carbon_line(model: Packed, col: int, work: Large) -> float:
+    """What a gram billed pays for its CO2: a straight line, but for its rounding."""
+    out, weights = work.cols[col], model.weights
+    grams = model.services[model.offers[out.offer].service].co2_g_per_tkm
+    cost_per_kg = weights.carbon_cost_per_kg_micros
+    if cost_per_kg == 0 or grams == 0.0:
+        return 0.0
+    out.fixed -= slack_of(weights.carbon, truth(False))
+    return float(weights.carbon * grams * cost_per_kg * model.candidates[out.candidate].distance_m / 1e12)
+
+
+@spliced
+def _charge_weight(model: Packed, col: int, per_billable: float, work: Large) -> None:
+    """Charge grams billed to the weight or to the volume, whichever decides at the reference load."""
+    out, volumetric = work.cols[col], _volumetric(model, col, work)
+    if _by_volume(model, col, work):
         out.per_cm3 += per_billable * volumetric
         out.fixed -= per_billable * 0.5
     else:
         out.per_g += per_billable
+    out.curved = out.curved or volumetric > 0.0
+
+
+@spliced
+def _charge_parcels(model: Packed, col: int, parcels: float, work: Large) -> None:
+    """Charge parcels by a line below their number."""
+    out = work.cols[col]
+    parcel_g = float(max(model.services[model.offers[out.offer].service].max_parcel_g, 1))
     if parcels > 0.0:
-        lightest = out.lo if volumetric == 0.0 else 0.0
+        lightest = out.lo if _volumetric(model, col, work) == 0.0 else 0.0
         start, step = _parcel_line(lightest, out.ceiling, min(out.ref_weight, out.ceiling), parcel_g)
         out.fixed += parcels * start
         out.per_g += parcels * step
-    out.curved = out.curved or volumetric > 0.0 or (parcels > 0.0 and out.ceiling > parcel_g)
-    out.floor = out.lo if volumetric == 0.0 and node.uniform else 0.0
-    out.guess = out.fixed + out.per_unit * out.ref_units + out.per_line * out.ref_lines + out.per_g * out.ref_weight
-    out.guess += out.per_cm3 * out.ref_volume + out.per_value * out.ref_value
-    return bool(out.ceiling > 0.0 or node.full_weight == 0.0)
+    out.curved = out.curved or (parcels > 0.0 and out.ceiling > parcel_g)
 
 
 @spliced
@@ -263,77 +328,3 @@ def _hull_edge(points: F64, count: int, at: float) -> tuple[float, float]:
             if start + rise * at > best:
                 best, fixed, slope = start + rise * at, start, rise
     return fixed, slope
-
-
-@leaf
-def price_arcs(model: Packed, col: int, arc_from: int, work: Large) -> float:
-    """Write what each bin of the column's node pays per unit, infinite where it cannot ride; how many units reach."""
-    out, arcs = work.cols[col], work.arcs
-    node = work.nodes[out.node]
-    out.arc_from = arc_from - node.bin_from
-    reached = 0.0
-    for b in range(node.bin_from, node.bin_to):
-        bin_ = work.bins[b]
-        cost = np.inf
-        if bin_.part_to > bin_.part_from:
-            cost = _price_whole(model, col, b, work)
-        elif reaches(model, col, b, work):
-            cost = unit_cost(out, bin_)
-        arcs[out.arc_from + b] = cost
-        if cost < np.inf:
-            reached += bin_.limit
-    return reached
-
-
-@spliced
-def unit_cost(col: Any, bin_: Any) -> float:
-    """What a unit of a bin pays on a column."""
-    cost = bin_.cost + col.per_unit + col.per_line * bin_.share + col.per_g * bin_.weight + col.per_cm3 * bin_.volume
-    total: float = (
-        cost
-        + col.per_value * bin_.value
-        + col.per_handling * bin_.handling
-        + col.per_work * bin_.work
-        + col.per_duty * bin_.duty
-    )
-    return total
-
-
-@leaf
-def reaches(model: Packed, col: int, at: int, work: Large) -> bool:
-    """(P5), and (P7) for a bin alone."""
-    out, own = work.cols[col], work.bins[at]
-    service, dispatch_s = model.offers[out.offer].service, model.departures[model.trips[out.trip].departure].dispatch_s
-    if not rides(model, out.candidate, own.position, service, dispatch_s):
-        return False
-    order = work.state[0].order
-    if not model.orders[order].hard_window:
-        return True
-    judged = judged_s(model, order, out.offer, out.trip, own.ready_s)
-    return bool(timing_cost(model, order, judged, own.latest_s) != NO_SHIPMENT)
-
-
-@leaf
-def _price_whole(model: Packed, col: int, at: int, work: Large) -> float:
-    """What all units of a whole pay at least, each line from its cheapest bins that can ride."""
-    out, bins = work.cols[col], work.bins
-    total, first, last = 0.0, bins[at].part_from, bins[at].part_to
-    while first < last:
-        line, end = bins[first].line, first
-        while end < last and bins[end].line == line:
-            bins[end].scratch = unit_cost(out, bins[end]) if reaches(model, col, end, work) else np.inf
-            end += 1
-        left = float(model.lines[line].quantity)
-        while left > 0.0:
-            least, which = np.inf, -1
-            for part in range(first, end):
-                if bins[part].scratch < least:
-                    least, which = bins[part].scratch, part
-            if which < 0:
-                return np.inf
-            taken = min(left, bins[which].limit)
-            total += taken * least
-            left -= taken
-            bins[which].scratch = np.inf
-        first = end
-    return total

@@ -9,7 +9,8 @@ import numpy as np
 from solvers.jit import leaf, spliced
 from solvers.model import I64, Prices
 from solvers.packed import Packed, wide
-from solvers.pricing_large_charges import charge, price_arcs
+from solvers.pricing_large_arcs import price_arcs
+from solvers.pricing_large_charges import charge
 from solvers.pricing_large_space import MOST_KEPT, NO_ARCS, Large, truth
 
 SEVERAL = -1

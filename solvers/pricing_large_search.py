@@ -11,9 +11,10 @@ import numpy as np
 from solvers.jit import leaf, spliced
 from solvers.model import I64, NUM_STAGES, Prices
 from solvers.packed import Packed, wide
+from solvers.pricing_large_arcs import price_arcs
 from solvers.pricing_large_bound import CLOSED, UNDECIDED, ascend, fill_value
 from solvers.pricing_large_build import build
-from solvers.pricing_large_charges import charge, price_arcs
+from solvers.pricing_large_charges import charge
 from solvers.pricing_large_choice import (
     choose_picks,
     goal_of,

@@ -51,7 +51,7 @@ def closed(model: SourcingModel, order: int, price_seed: int) -> tuple[Priced, f
     priced = price_orders(model, prices, np.array([order], np.int32), work_limit=0, closing=Stop())
     value = float(priced.value[0])
     assert priced_cost(recost(model, priced.patterns), prices)[0] == value
-    return priced, allowance(model, prices, priced.patterns, value)
+    return priced, allowance(model, prices, priced.patterns)
 
 
 @examples(0.5)
