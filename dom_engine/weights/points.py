@@ -23,7 +23,8 @@ from dom_engine.scenario.build import build_problem
 from dom_engine.scenario.changes import COMMAND_LINE, apply_changes, override_solve, with_variant
 from dom_engine.scenario.raw import RawScenario
 from dom_engine.scenario.read import read_raw
-from dom_engine.scenario.results import summary, write_result
+from dom_engine.scenario.results import write_result
+from dom_engine.scenario.results_summary import summary
 from dom_engine.scenario.yaml_positions import from_plain
 from dom_engine.weights.knobs import Setting, as_changes
 from dom_engine.whatif.study import Watcher

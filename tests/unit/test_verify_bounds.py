@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from dom_engine.cli.app import app
 from dom_engine.domain.result import Result
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import write_result
@@ -90,25 +92,42 @@ def test_no_minimum_is_above_what_leaving_the_order_unserved_pays(quickstart: Re
     assert [f.message for f in found] == ["no bound: leaving it unserved pays less"]
 
 
-@pytest.mark.usefixtures("nothing_priced")
-def test_a_bound_beyond_our_relaxation_is_not_certified_silently(quickstart: Result, tmp_path: Path) -> None:
-    """Order 1001 is said to pay 50 cents more at the least than it does: we cannot refute it, and say so."""
+RAISED_MICROS = 500_000
+
+
+@pytest.fixture
+def overstated(quickstart: Result) -> Result:
+    """Order 1001 is said to pay 50 cents more at the least than it does, and the bound to be that much higher."""
     certificate = quickstart.certificate
-    minimum, raise_micros = certificate.order_priced_minimum_micros.copy(), 500_000
-    minimum[0] += raise_micros
-    lower = replace(
-        certificate,
-        order_priced_minimum_micros=minimum,
-        lower_bound_micros=certificate.lower_bound_micros + raise_micros,
-    )
-    write_result(replace(quickstart, certificate=lower, lower_bound_micros=lower.lower_bound_micros), tmp_path / "out")
-    report = verify(quickstart.problem, tmp_path / "out")
-    assert report.findings == (), report.findings
+    minimum = certificate.order_priced_minimum_micros.copy()
+    minimum[0] += RAISED_MICROS
+    bound = certificate.lower_bound_micros + RAISED_MICROS
+    raised = replace(certificate, order_priced_minimum_micros=minimum, lower_bound_micros=bound)
+    return replace(quickstart, certificate=raised, lower_bound_micros=bound)
+
+
+@pytest.mark.usefixtures("nothing_priced")
+def test_a_bound_beyond_our_relaxation_is_not_certified_silently(overstated: Result, tmp_path: Path) -> None:
+    """We cannot refute it, and say so: which order, and how much of the bound rests on it."""
+    write_result(overstated, tmp_path / "out")
+    report = verify(overstated.problem, tmp_path / "out")
+    assert report.findings == ()
     assert report.ok
     assert not report.proven
     (part,) = report.unproven
-    assert part.stated_micros == lower.lower_bound_micros
+    assert part.stated_micros == overstated.lower_bound_micros
     assert part.proven_micros == report.certified_lower_bound_micros
-    assert part.proven_micros <= certificate.lower_bound_micros
-    assert part.orders["1001"] >= raise_micros
+    assert part.proven_micros <= overstated.lower_bound_micros - RAISED_MICROS
+    assert part.orders["1001"] >= RAISED_MICROS
     assert sum(part.orders.values()) == part.unproven_micros
+
+
+@pytest.mark.usefixtures("nothing_priced")
+def test_strict_takes_no_word_for_a_bound(overstated: Result, repository: Path, tmp_path: Path) -> None:
+    write_result(overstated, tmp_path / "out")
+    given = ["verify", str(repository / "scenarios" / "quickstart"), str(tmp_path / "out")]
+    trusting, strict = (CliRunner().invoke(app, [*given, *more]) for more in ([], ["--strict"]))
+    assert trusting.exit_code == 0
+    assert "HOLDS, but its bound is proven here in part only" in trusting.stdout
+    assert strict.exit_code == 1
+    assert strict.stdout == trusting.stdout
