@@ -8,9 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dom_engine.domain.problem import Problem
 from dom_engine.errors import InputError
+from dom_engine.explain.answer import read_answer
 from dom_engine.report.figures import Span, spans
 from dom_engine.report.html import Cell, Column, Number, cards, page, section, table
+from dom_engine.report.network import network_sections
+from dom_engine.report.pictures import png_figures, write_pictures
 from dom_engine.report.plan import plan_sections
 from dom_engine.report.read import read_columns, read_result_summary
 from dom_engine.report.words import headline, money, signed
@@ -19,7 +23,7 @@ from dom_engine.whatif.comparison import BASE, COMPARISON_FILE
 _COMPARED = ("variant", "metric", "value", "base", "delta", "delta_low", "delta_high")
 
 
-def write_report(folder: Path, out: Path) -> None:
+def write_report(folder: Path, out: Path, problem: Problem | None = None, pictures: Path | None = None) -> None:
     """Write one HTML file that needs nothing beside itself; it appears whole or not at all.
 
     Parameters
@@ -28,15 +32,20 @@ def write_report(folder: Path, out: Path) -> None:
         A result folder, as ``dom solve`` writes it, or a study of variants, as ``dom whatif`` does.
     out
         The file; one that is there is replaced.
+    problem
+        What the result (of a study: its base) answers, for what only a scenario knows: the map, and capacities.
+    pictures
+        A folder that gets every figure as PNG too.
 
     Raises
     ------
     InputError
-        When ``folder`` is neither, or ``out`` is a folder.
+        When ``folder`` is neither, answers another problem, or ``out`` is a folder; before anything is written.
     """
     if out.is_dir():
         raise InputError.single(str(out), "is a folder, not a file to write a report into", code="NOT_A_FILE")
-    text = _study(folder) if (folder / COMPARISON_FILE).is_file() else _result(folder)
+    text = _study(folder, problem) if (folder / COMPARISON_FILE).is_file() else _result(folder, problem)
+    drawn = {} if pictures is None else png_figures(text)
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
     try:
@@ -44,15 +53,24 @@ def write_report(folder: Path, out: Path) -> None:
         beside.replace(out)
     finally:
         beside.unlink(missing_ok=True)
+    if pictures is not None:
+        write_pictures(drawn, pictures)
 
 
-def _result(folder: Path) -> str:
+def _result(folder: Path, problem: Problem | None) -> str:
     summary = read_result_summary(folder)
     title = f"{summary.get('scenario', folder.name)}: the plan"
-    return page(title, headline(summary), plan_sections(folder, summary))
+    return page(title, headline(summary), _sections(folder, summary, problem))
 
 
-def _study(folder: Path) -> str:
+def _sections(folder: Path, summary: Mapping[str, Any], problem: Problem | None, prefix: str = "") -> list[str]:
+    """What the files say, and after the costs what the scenario adds."""
+    parts = plan_sections(folder, summary, prefix)
+    more = [] if problem is None else network_sections(read_answer(problem, folder), prefix)
+    return [*parts[:2], *more, *parts[2:]]
+
+
+def _study(folder: Path, problem: Problem | None) -> str:
     compared = read_columns(folder / COMPARISON_FILE, _COMPARED).to_pylist()
     base = read_result_summary(folder / BASE)
     currency = str(base.get("currency", ""))
@@ -87,7 +105,7 @@ def _study(folder: Path) -> str:
         ),
         section("Every metric", _metrics(compared), lead="Cost terms, raw cost terms and KPIs, against base."),
     ]
-    parts += [f"<hr>\n{text}" for text in plan_sections(folder / BASE, base, prefix="Base: ")]
+    parts += [f"<hr>\n{text}" for text in _sections(folder / BASE, base, problem, "Base: ")]
     return page(f"{base.get('scenario', folder.name)}: what if", headline(base), parts)
 
 

@@ -31,6 +31,15 @@ class Span(NamedTuple):
     text: str
 
 
+class Gauge(NamedTuple):
+    """What is drawn on a limit, and what overtime allows at most."""
+
+    label: str
+    used: float
+    limit: float
+    most: float
+
+
 def waterfall(title: str, bars: Sequence[Bar], total: Bar) -> str:
     """Amounts that pile up to a total, each beginning where the one before ended."""
     top = max([total.amount, *(bar.amount for bar in bars), 1e-9])
@@ -69,6 +78,25 @@ def spans(title: str, rows: Sequence[Span]) -> str:
     return _figure(title, [Bar(row.label, row.amount, row.text) for row in rows], parts, len(rows))
 
 
+def gauges(title: str, rows: Sequence[Gauge]) -> str:
+    """Uses as shares of what is allowed at most, with a mark at the limit; what is beyond it stands out."""
+    parts, told = [], []
+    for place, row in enumerate(rows):
+        most = row.most or 1.0
+        bar = Bar(row.label, row.used, f"{row.used:,.6g} of {row.limit:,.6g}")
+        told.append(bar)
+        within = min(row.used, row.limit) / most
+        parts.append(_row(place, bar, _x(0), _x(within), "bar"))
+        top, bottom = place * ROW_HEIGHT + 1, (place + 1) * ROW_HEIGHT - 1
+        if row.used > row.limit:
+            width = max(1.0, _x(row.used / most) - _x(within))
+            box = f'x="{_x(within):.1f}" y="{top + 3}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"'
+            parts.append(f'<rect class="up" {box}/>')
+        x = _x(row.limit / most)
+        parts.append(f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>')
+    return _figure(title, told, parts, len(rows))
+
+
 def _x(share: float) -> float:
     return LABEL_WIDTH + share * (WIDTH - LABEL_WIDTH - VALUE_WIDTH)
 
@@ -85,8 +113,13 @@ def _row(place: int, bar: Bar, start: float, end: float, kind: str) -> str:
 
 def _figure(title: str, rows: Sequence[Bar], parts: Sequence[str], num_rows: int) -> str:
     told = "; ".join(f"{bar.label} {bar.text}" for bar in rows)
+    return figure(title, told, parts, max(1, num_rows) * ROW_HEIGHT)
+
+
+def figure(title: str, told: str, parts: Sequence[str], height: float) -> str:
+    """Parts of a drawing under a caption; ``told`` says in words what they show."""
     return (
         f"<figure><figcaption>{escape(title)}</figcaption>"
-        f'<svg viewBox="0 0 {WIDTH} {max(1, num_rows) * ROW_HEIGHT}" role="img">'
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>{''.join(parts)}</svg></figure>"
     )

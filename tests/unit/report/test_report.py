@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from html import unescape
 from pathlib import Path
 
@@ -94,6 +95,62 @@ def test_variants_in_numbers(study: Path, tmp_path: Path) -> None:
     assert "Base: Costs in USD" in text
 
 
+def test_the_scenario_adds_the_map(solved: Run, tmp_path: Path) -> None:
+    write_report(solved.folder, tmp_path / "plan.html", solved.problem)
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert "<desc>newark 2 shipments; reno 3 shipments" not in page
+    assert "<desc>reno 3 shipments; chicago 2 shipments; newark 2 shipments</desc>" in page
+    assert page.count('<line class="flow"') == 7  # seven shipments to seven areas
+    text = text_of(page)
+    assert re.search(r"reno 3 [\d,]+ [\d,]+ chicago 2", text)
+    # Seattle lies at 47.61, -122.33 and Miami at 25.76, -80.19: north is up, and west is left.
+    ends = [tuple(map(float, end)) for end in re.findall(r'class="flow" .*?x2="([\d.]+)" y2="([\d.]+)"', page)]
+    assert min(ends)[1] < 0.3 * max(y for _, y in ends)
+    land = re.search(r'<path class="land" d="([^"]*)"', page)
+    assert land is not None
+    assert land[1].count("M") >= 5
+
+
+def test_the_scenario_adds_load_against_capacity(repository: Path, tmp_path: Path) -> None:
+    run = run_folder(repository / "scenarios" / "peak-day", tmp_path / "plan")
+    write_report(run.folder, tmp_path / "plan.html", run.problem)
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert "11-28 dallas work_h 2.5 of 2" in page
+    text = text_of(page)
+    assert "11-28 dallas work_h 2.5 2 3 83 %" in text
+
+
+def test_figures_as_pictures(solved: Run, tmp_path: Path) -> None:
+    write_report(solved.folder, tmp_path / "plan.html", solved.problem, tmp_path / "pictures")
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == [
+        "01-cost-by-term-adding-up-to-the-total.png",
+        "02-shipments-from-nodes-to-areas.png",
+        "03-orders-by-number-of-shipments.png",
+        "04-shipments-by-days-late.png",
+        "05-shipments-by-node-the-busiest-first.png",
+        "06-units-left-out-by-reason.png",
+    ]
+    for name in names:
+        content = (tmp_path / "pictures" / name).read_bytes()
+        assert content[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(content[16:20]) == 1_080
+    assert len((tmp_path / "pictures" / names[1]).read_bytes()) > 10_000
+
+
+def test_pictures_without_the_extra_are_refused(solved: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(InputError, match=r"dom-engine\[figures\]"):
+        write_report(solved.folder, tmp_path / "plan.html", None, tmp_path / "pictures")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_problem_is_refused(study: Path, solved: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="answers another problem"):
+        write_report(study / "reno-closed", tmp_path / "plan.html", solved.problem)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_study_that_moved_on_is_refused(study: Path, tmp_path: Path) -> None:
     shutil.copytree(study, tmp_path / "study")
     shutil.rmtree(tmp_path / "study" / "reno-closed")
@@ -113,8 +170,10 @@ def test_what_is_no_result_is_refused(missing: str, solved: Run, tmp_path: Path)
 
 
 @pytest.mark.parametrize("width", [1100, 500])
-def test_a_browser_shows_figures_sorts_and_filters(width: int, browser: str, study: Path, tmp_path: Path) -> None:
-    write_report(study, tmp_path / "study.html")
+def test_a_browser_shows_figures_sorts_and_filters(
+    width: int, browser: str, study: Path, solved: Run, tmp_path: Path
+) -> None:
+    write_report(study, tmp_path / "study.html", solved.problem)
     page = (tmp_path / "study.html").read_text(encoding="utf-8")
     (tmp_path / "probed.html").write_text(page.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     command = [
@@ -131,5 +190,5 @@ def test_a_browser_shows_figures_sorts_and_filters(width: int, browser: str, stu
     (told,) = re.findall(r'data-probe="([^"]*)"', done.stdout)
     assert unescape(told) == (
         '{"cheapest":"split","dearest":"freight","sorted":"descending",'
-        '"shown":["costs.late","raw_costs.late","costs.late","raw_costs.late"],"figures":6,"wide":false}'
+        '"shown":["costs.late","raw_costs.late","costs.late","raw_costs.late"],"figures":7,"wide":false}'
     )
