@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -40,7 +41,7 @@ from dom_engine.scenario.references import Known, known_ids, link
 from dom_engine.scenario.schema import RESERVED_TABLES, TABLES
 from dom_engine.scenario.settings import Settings, read_settings
 from dom_engine.scenario.texts import NearestName, shown, unknown_name
-from dom_engine.scenario.typed import TypedTable, type_table
+from dom_engine.scenario.typed import TypedTable, type_known_table, type_table
 
 
 def build_problem(raw: RawScenario) -> Problem:
@@ -100,11 +101,16 @@ def type_tables(raw: RawScenario, timezone: ZoneInfo | None, log: FaultLog) -> d
     typed = {}
     for name, schema in TABLES.items():
         given = raw.tables.get(name)
-        if given is None:
-            schema = replace(schema, columns={k: replace(c, required=False) for k, c in schema.columns.items()})
-            given = RawTable(pa.table({}), name)
-        typed[name] = type_table(given, schema, timezone, log)
+        typed[name] = type_known_table(given, schema, timezone, log) if given is not None else _absent(name, timezone)
     return typed
+
+
+@cache
+def _absent(name: str, timezone: ZoneInfo | None) -> TypedTable:
+    """A table that is not given."""
+    schema = TABLES[name]
+    schema = replace(schema, columns={k: replace(c, required=False) for k, c in schema.columns.items()})
+    return type_table(RawTable(pa.table({}), name), schema, timezone, FaultLog())
 
 
 def assemble(

@@ -107,6 +107,7 @@ def _appended(table: RawTable, data: pa.Table, added: Sequence[Place]) -> RawTab
     none = np.full(len(added), NONE_IDX, np.int32)
     return replace(
         table,
+        token=b"",
         data=data,
         rows=np.append(table.row_numbers(), np.zeros(len(added), np.int64)),
         places=(*table.places, *added),
@@ -133,6 +134,7 @@ def _written(table: RawTable, column: Column, rows: Flags, new: Encoded, node: o
         unreadable[column.name] = frozenset(row for row in unreadable[column.name] if not rows[row])
     return replace(
         table,
+        token=b"",
         data=data,
         places=(*table.places, Place(node.file, node.line)),
         cell_places={**table.cell_places, column.name: written},

@@ -40,7 +40,7 @@ class RawTable:
     in ``file`` (None: consecutive from ``first_row``). Rows and cells that a change wrote are placed at the change:
     ``row_places`` and ``cell_places`` index ``places``, -1 for the table's own. ``ragged`` are records of a wrong
     length, already reported, kept so that a reference to one is not reported again; ``unreadable`` are cells already
-    reported.
+    reported. Tables with the same ``token``, where there is one, hold the same.
     """
 
     data: pa.Table
@@ -52,6 +52,7 @@ class RawTable:
     cell_places: Mapping[str, I32] = field(default_factory=dict)
     ragged: tuple[Mapping[str, str], ...] = ()
     unreadable: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    token: bytes = b""
 
     def __len__(self) -> int:
         return int(self.data.num_rows)
@@ -77,6 +78,7 @@ class RawTable:
         renumbered = {int(old): new for new, old in enumerate(keep)} if self.unreadable else {}
         return replace(
             self,
+            token=b"",
             data=self.data.take(pa.array(keep)),
             rows=self.row_numbers()[keep],
             row_places=None if self.row_places is None else self.row_places[keep],

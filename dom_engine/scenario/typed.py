@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -113,6 +114,28 @@ class TypedTable:
         return self.raw.fault(row, column, code, message)
 
 
+_MOST_KEPT, _MOST_BLANK_ROWS = 256, 256
+_kept: OrderedDict[tuple[bytes, str, str], TypedTable] = OrderedDict()
+"""Tables typed lately by what they hold: requests bring the same network again and again, with other orders."""
+
+
+def type_known_table(raw: RawTable, schema: Table, timezone: ZoneInfo | None, log: FaultLog) -> TypedTable:
+    """``type_table``, remembering tables that say by a token what they hold, unless there is a fault in them."""
+    if not raw.token:
+        return type_table(raw, schema, timezone, log)
+    key = (raw.token, schema.name, "" if timezone is None else timezone.key)
+    if (known := _kept.get(key)) is not None:
+        _kept.move_to_end(key)
+        return known
+    before = len(log)
+    typed = type_table(raw, schema, timezone, log)
+    if len(log) == before:
+        _kept[key] = typed
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return typed
+
+
 def type_table(raw: RawTable, schema: Table, timezone: ZoneInfo | None, log: FaultLog) -> TypedTable:
     """Type every column of a table; unknown and missing columns and every unreadable cell are noted."""
     absent = check_columns(raw, schema, log)
@@ -158,6 +181,8 @@ def _require(raw: RawTable, column: Column, cells: Cells, log: FaultLog) -> Cell
 
 def _type_column(raw: RawTable, column: Column, timezone: ZoneInfo | None, log: FaultLog) -> Cells:
     num_rows = len(raw)
+    if column.name not in raw.data.column_names and column.name not in raw.unreadable:
+        return _blank_column(column, timezone, num_rows)
     encoded: Encoded | str = nothing(num_rows)
     if column.name in raw.data.column_names:
         encoded = encode(raw.data.column(column.name), column)
@@ -179,6 +204,23 @@ def _type_column(raw: RawTable, column: Column, timezone: ZoneInfo | None, log: 
             code, message = problems[int(encoded.codes[row])]
             log.add(raw.fault(row, column.name, code, message))
     return replace(cells, bad=bad)
+
+
+def _blank_column(column: Column, timezone: ZoneInfo | None, num_rows: int) -> Cells:
+    """A column of empty cells: the same each time, and of a small table remembered."""
+    if num_rows > _MOST_BLANK_ROWS:
+        return _type_cells(nothing(num_rows), column, timezone)[0]
+    return _remembered_blank(column, timezone, num_rows)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered_blank(column: Column, timezone: ZoneInfo | None, num_rows: int) -> Cells:
+    cells = _type_cells(nothing(num_rows), column, timezone)[0]
+    # Shared by whoever asks: nobody may write to it. What is bad is noted in a copy.
+    cells = replace(cells, bad=np.zeros(num_rows, np.bool_))
+    for values in (cells.values, cells.blank, cells.bad, cells.entry_ptr, cells.entries):
+        values.setflags(write=False)
+    return cells
 
 
 def _type_cells(encoded: Encoded, column: Column, timezone: ZoneInfo | None) -> tuple[Cells, Problems]:

@@ -6,6 +6,8 @@ rows are counted from 0 here, as the fields of the request are.
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +35,11 @@ from dom_engine.wire.words import numbers_of, word_of
 
 FIRST_ROW = 0
 _SEPARATOR = ";"
+
+MOST_KNOWN_ROWS, MOST_KNOWN_TABLES = 512, 256
+"""Tables of so many rows are remembered by what they hold: a network comes again with each order that asks for it."""
+
+_known: OrderedDict[tuple[str, bytes], RawTable] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,34 @@ def raw_scenario(message: Scenario) -> RawScenario:
 
 def _raw_table(name: str, messages: Sequence[Message], fields: Sequence[_Field], faults: list[Fault]) -> RawTable:
     rows = list(messages)  # each look at a repeated field makes its messages anew
+    if len(rows) > MOST_KNOWN_ROWS:
+        return _read_table(name, rows, fields, faults, b"")
+    token = _token(rows)
+    if (known := _known.get((name, token))) is not None:
+        _known.move_to_end((name, token))
+        return known
+    before = len(faults)
+    table = _read_table(name, rows, fields, faults, token)
+    if len(faults) == before:
+        _known[name, token] = table
+        if len(_known) > MOST_KNOWN_TABLES:
+            _known.popitem(last=False)
+    return table
+
+
+def _token(rows: Sequence[Message]) -> bytes:
+    """What rows hold, in few bytes."""
+    told = hashlib.sha256()
+    for row in rows:
+        content = row.SerializeToString(deterministic=True)
+        told.update(len(content).to_bytes(8, "little"))
+        told.update(content)
+    return told.digest()
+
+
+def _read_table(
+    name: str, rows: Sequence[Message], fields: Sequence[_Field], faults: list[Fault], token: bytes
+) -> RawTable:
     columns: dict[str, pa.Array] = {}
     unreadable: dict[str, frozenset[int]] = {}
     for field in fields:
@@ -88,7 +123,7 @@ def _raw_table(name: str, messages: Sequence[Message], fields: Sequence[_Field],
             cells = _cells(rows, field)
         if cells is not None:
             columns[column.name] = cells
-    return RawTable(pa.table(columns), name, first_row=FIRST_ROW, unreadable=unreadable)
+    return RawTable(pa.table(columns), name, first_row=FIRST_ROW, unreadable=unreadable, token=token)
 
 
 def _cells(rows: Sequence[Message], field: _Field) -> pa.Array | None:
