@@ -23,9 +23,9 @@ from tests.runs import TABLES, TO_THE_END, Row, Run, examples, oracle, run, writ
 
 KEY_COLUMNS = {
     "shipments.csv": ("order", "node", "service"),
-    "allocations.csv": ("shipment", "order", "line", "item"),
+    "allocations.csv": ("shipment", "order", "line", "item", "lot", "pool"),
     "unallocated.csv": ("order", "line"),
-    "prices.csv": ("node", "item", "service"),
+    "prices.csv": ("node", "item", "lot", "pool", "service", "measure"),
     "order_bounds.csv": ("order",),
 }
 
@@ -55,7 +55,7 @@ class Spoiled:
 
 
 def drop_a_row(spoiled: Spoiled) -> str:
-    # A missing price is a price of zero, and proves what it proves; `a_dearer_price` is the fault of that table.
+    # A missing price is a price of zero, and proves what it proves; `test_verify_planted` makes prices dearer.
     file, rows = spoiled.some_table("shipments.csv", "allocations.csv", "unallocated.csv", "order_bounds.csv")
     del rows[spoiled.some_row(rows)]
     spoiled.write(file, rows)
