@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from dom_engine.client.calls import Client, Solving
 from dom_engine.client.tables import scenario_of, table_of
+from dom_engine.client.uploads import Uploaded, Uploading
 
-__all__ = ["Client", "Solving", "scenario_of", "table_of"]
+__all__ = ["Client", "Solving", "Uploaded", "Uploading", "scenario_of", "table_of"]

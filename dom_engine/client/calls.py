@@ -13,6 +13,7 @@ from google.longrunning import operations_pb2 as longrunning
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.duration_pb2 import Duration
 
+from dom_engine.client.uploads import Uploading, pieces
 from dom_engine.v1.explanation_pb2 import Explanation
 from dom_engine.v1.jobs_pb2 import SubmitOptimizationRequest
 from dom_engine.v1.jobs_pb2_grpc import JobServiceStub
@@ -126,6 +127,16 @@ class Client:
         request = OptimizeRequest(request_id=str(uuid4()), scenario=scenario)
         wrapped = OptimizeStreamRequest(request=request)
         return Solving(self._optimizer.OptimizeStream(wrapped, timeout=timeout_s, metadata=self._metadata))
+
+    def upload(self, scenario: Scenario, tables: Mapping[str, Any], *, timeout_s: float | None = None) -> Uploading:
+        """Solve a scenario too large for a message a row: its tables go as Arrow, and the plan's come back so.
+
+        ``scenario`` holds the settings and the tables that are not in ``tables``; those are frames, as ``scenario_of``
+        takes them. An upload is not retried.
+        """
+        request = OptimizeRequest(request_id=str(uuid4()), scenario=scenario)
+        call = self._optimizer.UploadAndOptimize(pieces(request, tables), timeout=timeout_s, metadata=self._metadata)
+        return Uploading(call)
 
     async def evaluate(self, scenario: Scenario, plan: Plan, *, timeout_s: float | None = None) -> EvaluatePlanResponse:
         """What a plan costs, and which rules it breaks."""

@@ -33,13 +33,17 @@ def scenario_of(tables: Mapping[str, Any], **settings: Any) -> Scenario:
     InputError
         When a table, column, cell or setting cannot be read; each fault with its table and row, counted from 0.
     """
-    raw = {name: RawTable(_arrow(frame), name, first_row=0) for name, frame in tables.items()}
+    raw = {name: RawTable(arrow_table(frame), name, first_row=0) for name, frame in tables.items()}
     stated = from_plain({"name": "", **settings}, SETTINGS)
     assert isinstance(stated, YamlMap)
     return scenario_message(RawScenario(stated, raw))
 
 
-def _arrow(frame: Any) -> pa.Table:
+def arrow_table(frame: Any) -> pa.Table:
+    """Any frame as an Arrow table: pandas, pyarrow, a mapping of columns, or whatever hands over an Arrow stream.
+
+    Polars and others do the last (``__arrow_c_stream__``); neither needs to be installed here.
+    """
     table = pa.table(frame)
     # What pandas adds of an index without a name is nobody's column.
     return table.drop_columns([name for name in table.column_names if name == "__index_level_0__"])

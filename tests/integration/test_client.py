@@ -15,7 +15,7 @@ import pytest
 
 from dom_engine.client import Client
 from dom_engine.service.warmup import tiny_scenario
-from dom_engine.v1.optimizer_pb2 import OptimizeRequest
+from dom_engine.v1.optimizer_pb2 import OptimizeRequest, Pin
 from dom_engine.v1.plan_pb2 import Status
 from dom_engine.v1.problem_pb2 import Scenario
 from tests.integration.service import Server, endless, large_scenario, serving
@@ -55,6 +55,26 @@ def test_everything_can_be_called(server: Server) -> None:
             assert checked.problem_digest == alone.problem_digest
             evaluated = await service.evaluate(scenario, alone.plan)
             assert evaluated.objective_micros == alone.summary.objective_micros
+            pinned = await service.optimize(scenario, start=alone.plan, pins={"0": Pin.LEVEL_ALL})
+            assert pinned.start.objective_micros == pinned.summary.objective_micros == alone.summary.objective_micros
+            found = await service.explain(scenario, alone.plan, alone.certificate.prices, "0")
+            bound = next(row for row in alone.certificate.order_bounds if row.order == "0")
+            assert (found.chosen.own_micros, found.best.priced_micros) == (
+                bound.cost_micros,
+                bound.priced_minimum_micros,
+            )
+            stock = [(row.node, row.item, row.quantity) for row in scenario.inventory]
+            inventory = dict(zip(("node", "item", "quantity"), map(list, zip(*stock, strict=True)), strict=True))
+            rest = Scenario()
+            rest.CopyFrom(scenario)
+            rest.ClearField("inventory")
+            uploading = service.upload(rest, {"inventory": inventory}, timeout_s=60)
+            assert [progress.phase async for progress in uploading]
+            uploaded = await uploading.answer()
+            assert uploaded.tables["shipments"].num_rows == uploaded.head.summary.kpis.shipments > 0
+            assert uploaded.head.problem_digest == alone.problem_digest
+            total = uploaded.head.summary.costs.freight_micros
+            assert sum(uploaded.tables["shipments"]["freight_micros"].to_pylist()) == total
             job = await service.submit(scenario)
             assert (await service.answer(job)).plan == alone.plan
             failed = await service.submit(Scenario())

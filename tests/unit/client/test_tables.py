@@ -27,7 +27,19 @@ TABLES: dict[str, dict[str, list[Any]]] = {
 SETTINGS: dict[str, Any] = {"now": "2025-11-24T09:00:00Z", "policy": {"unmet_cost": 20, "fill_first": True}}
 
 
-@pytest.mark.parametrize("frame", [dict, pa.table, pd.DataFrame])
+class Foreign:
+    """A frame of a library that is not installed: it hands over an Arrow stream, its texts as views, as polars does."""
+
+    def __init__(self, columns: dict[str, list[Any]]) -> None:
+        table = pa.table(columns)
+        views = [pa.string_view() if pa.types.is_string(field.type) else field.type for field in table.schema]
+        self._table = table.cast(pa.schema(list(zip(table.column_names, views, strict=True))))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("frame", [dict, pa.table, pd.DataFrame, Foreign])
 def test_any_frame_will_do(frame: Any) -> None:
     scenario = scenario_of({name: frame(columns) for name, columns in TABLES.items()}, **SETTINGS)
     assert scenario.orders[0].order == "007"
