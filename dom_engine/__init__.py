@@ -26,11 +26,12 @@ A scenario and its variants side by side, and what certainly differs::
     replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
 
-Weights and policy at every point of a grid, and against several objectives::
+Weights and policy at every point of a grid, against several objectives, and as people chose::
 
     swept = sweep(Path("scenarios/quickstart"), {"weights.late": [0, 1, 5]}, Path("swept"))
     frame = swept.table.to_pandas()
     traded = pareto(Path("scenarios/quickstart"), ["cost", "late_shipments"], Path("front"))
+    meant = infer(Path("scenarios/quickstart"), Path("chosen"), Path("inferred"))
 
 What a shop's own history cost, against what was possible::
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from dom_engine.scenario import load_scenario
     from dom_engine.scenario.results import write_result
     from dom_engine.scenario.starts import read_start
+    from dom_engine.weights.infer import infer
     from dom_engine.weights.pareto import pareto
     from dom_engine.weights.sweep import sweep
     from dom_engine.weights.tune import tune
@@ -76,6 +78,7 @@ __all__ = [
     "InputError",
     "diff_plans",
     "explain_order",
+    "infer",
     "load_scenario",
     "pareto",
     "read_answer",
@@ -98,6 +101,7 @@ _HOMES = {
     "InputError": ("dom_engine.errors", "InputError"),
     "diff_plans": ("dom_engine.whatif.difference", "diff_plans"),
     "explain_order": ("dom_engine.explain", "explain"),
+    "infer": ("dom_engine.weights.infer", "infer"),
     "load_scenario": ("dom_engine.scenario", "load_scenario"),
     "pareto": ("dom_engine.weights.pareto", "pareto"),
     "read_answer": ("dom_engine.explain", "read_answer"),

@@ -13,6 +13,7 @@ from dom_engine.cli import (
     diff,
     explain,
     imports,
+    infer,
     pareto,
     regret,
     replay,
@@ -80,6 +81,7 @@ app.command("whatif")(whatif.whatif)
 app.command("sweep")(sweep.sweep)
 app.command("pareto")(pareto.pareto)
 app.command("tune")(tune.tune)
+app.command("infer")(infer.infer)
 app.command("explain")(explain.explain)
 app.command("shadow")(shadow.shadow)
 app.command("report")(report.report)
