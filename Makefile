@@ -20,7 +20,7 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 # Compiled kernels are kept between runs, and never beside the sources.
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 
-.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current proto-breaking proto-release pytest bench bench-peers counters nightly serve clean
+.PHONY: help venv demo test check lint format types contracts proto proto-lint proto-current proto-breaking proto-release pytest audit bench bench-peers counters nightly serve clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,12 @@ bench-peers: $(STAMP) ## the product beside monoliths, LPs and the rules of shop
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--no-build-isolation --editable '.[bench]'
 	@$(BIN)/python -m benchmarks.bench_peers $(PEERS)
+
+# CI holds pins to security-floors.txt (tests/unit/test_advisories.py); this asks what was published since.
+audit: $(STAMP) ## known vulnerabilities of what is pinned; fails as well where it could not ask
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .cache/pip-audit pip-audit \
+		|| echo "pip-audit could not be installed" >&2
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/.cache/pip-audit $(BIN)/python -m tests.advisories
 
 counters: $(STAMP) ## record anew how much work the small generated batches take (benchmarks/counters.json)
 	@$(BIN)/python -m benchmarks.counters
