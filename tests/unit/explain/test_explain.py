@@ -113,6 +113,30 @@ def test_changes_that_would_have_served_are_confirmed_by_a_solve(
     assert plan.unallocated(changed.problem.lines.quantity)[line] == 0
 
 
+def with_limit(limit: int) -> tuple[str, str]:
+    """The quickstart, but Reno ships no more than so often."""
+    row = f"{{node: reno, measure: shipments, limit: {limit}}}"
+    return "horizon_h: 48", f"horizon_h: 48\nchanges: [{{add: {{table: capacities, rows: [{row}]}}}}]"
+
+
+@pytest.mark.parametrize(("limit", "order", "served", "delta_micros"), [(1, "1006", 1, -14e6), (2, "1002", 1, -7e6)])
+def test_more_room_in_a_capacity_is_confirmed_by_a_solve(
+    limit: int, order: str, served: int, delta_micros: float, answers: Answers
+) -> None:
+    answer = answers("quickstart", *with_limit(limit))
+    found = explain(answer, order).counterfactuals
+    (room,) = (one for one in found if one.change == "1 more shipments at reno")
+    assert (room.served_units, room.delta_micros) == (served, delta_micros)
+    # What is left of the difference, another order gains.
+    raised = answers("quickstart", *with_limit(limit + 1))
+    assert raised.objective_micros <= answer.objective_micros + room.delta_micros
+
+
+def test_no_room_is_told_where_none_lacks(answers: Answers) -> None:
+    answer = answers("quickstart", *with_limit(2))
+    assert all("shipments at reno" not in one.change for one in explain(answer, "1006").counterfactuals)
+
+
 KNOWN_WORTHS = {
     ("quickstart", "lamp at chicago", ""): 4_400_000,
     ("peak-day", "work_h at dallas", "2025-11-28 06:00"): 4_000_000,
