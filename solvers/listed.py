@@ -15,7 +15,8 @@ from solvers.compact_bound import Bounding, can_bound
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
 from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
-from solvers.menu_search import Seats, Wanted, held_by, hold, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_search import improve_side_by_side
+from solvers.menu_seats import Seats, Wanted, held_by, hold, make_seats, seat_all, wanted_by
 from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import I32, Patterns, Prices, SourcingModel
@@ -132,7 +133,7 @@ def rehearse(model: SourcingModel) -> None:
     seats = make_seats(menus, model.row_capacity())
     seat_all(menus, zero.row, _NO_ACTIVATION, listed, seats, table_size(menus), slots_entries(menus))
     rng = np.random.default_rng(0)
-    improve_side_by_side(menus, wanted, zero.row, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng)
+    improve_side_by_side(menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng)
     polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0)
     for orders in polish.next_windows(seats, 1):
         window = polish.columns_of(orders, seats, seats.left, 1)
@@ -237,7 +238,7 @@ class _Plan:
                 self.stop.was_cut = self.stop.was_cut or clock > done / total
                 cooler = max(0.0, 1.0 - max(done / total, clock)) * hottest
                 improve_side_by_side(
-                    self.menus, self.wanted, self.prices.row, self.seats, rounds=rounds,
+                    self.menus, self.wanted, self.prices.row, self.minimum, self.seats, rounds=rounds,
                     heat=(heat, min(heat, cooler * self.mean_cost)), threads=threads, rng=self.rng,
                 )  # fmt: skip
                 heat = min(heat, cooler * self.mean_cost)

@@ -1,24 +1,24 @@
 """Large neighbourhood search on a plan of listed orders: take out a few that want the same rows, put them back.
 
 Ruin and recreate (Schrimpf et al. 2000, doi:10.1006/jcph.1999.6413) with threshold acceptance that cools down: a round
-takes a seed order and orders that could use what it could, and reinserts them one by one at their cheapest on what is
-then left, priced rows counting in part. A menu makes an insertion cost a microsecond or two, so a second tries some
-hundred thousand.
+takes an order that carries some of the gap and orders that hold what it could use, and reinserts them one by one at
+their cheapest on what is then left, priced rows counting in part. A menu makes an insertion cost a microsecond or two,
+so a second tries some hundred thousand.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from solvers.jit import kernel, leaf
 from solvers.menu_loads import MOST_SHIPS
-from solvers.menu_pricing import SHARD, cheapest_end, fill_table, slots_entries, table_size, trace
+from solvers.menu_pricing import slots_entries, table_size
+from solvers.menu_seats import Seats, Wanted, add_held, priced_excess, seat, unseat
 from solvers.menus import Menus
-from solvers.model import F64, I8, I32, I64, Flags
+from solvers.model import F64, I8, I32, I64
 from solvers.packed import wide
 
 Bits = npt.NDArray[np.uint64]
@@ -35,213 +35,12 @@ far from the bound."""
 _RESHARE = 256
 """Rounds between two draws of the share."""
 
+_OTHER_SEEDS = 0.5
+"""Seeds drawn from all orders, for each that carries some of the gap: the few that do are where a plan can gain, but
+only they, and the rest of it freezes."""
 
-class Seats(NamedTuple):
-    """A plan of listed orders, changed in place.
-
-    Order o holds entries ``held[start[o]:start[o] + num_held[o]]`` at ``cost[o]`` weighted micros; ``left`` is what
-    each row can still give.
-    """
-
-    start: I64
-    num_held: I64
-    held: I32
-    cost: F64
-    left: I64
-
-
-class Wanted(NamedTuple):
-    """By row, the orders with an entry that draws on it: ``order[ptr[r]:ptr[r + 1]]``."""
-
-    ptr: I64
-    order: I32
-
-
-def make_seats(menus: Menus, capacity: I64) -> Seats:
-    """A plan in which nothing is served."""
-    start = np.concatenate([[0], np.cumsum(menus.most_ships)]).astype(np.int64)
-    return Seats(
-        start[:-1].copy(),
-        np.zeros(menus.num_orders, np.int64),
-        np.zeros(start[-1], np.int32),
-        menus.state_unmet[menus.state_ptr[:-1]].copy(),
-        capacity.copy(),
-    )
-
-
-def held_by(seats: Seats, orders: I32) -> tuple[I64, I32]:
-    """What orders hold, end to end: pointers, and entries."""
-    length = seats.num_held[orders]
-    pick_ptr = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-    at = np.arange(pick_ptr[-1]) + np.repeat(seats.start[orders] - pick_ptr[:-1], length)
-    return pick_ptr, seats.held[at]
-
-
-def wanted_by(menus: Menus, num_rows: int) -> Wanted:
-    """Which orders could draw on each row."""
-    entries = menus.entry_ptr[menus.slot_ptr]
-    order = np.repeat(np.arange(menus.num_orders, dtype=np.int64), np.diff(menus.draw_ptr[entries]))
-    key = np.unique(menus.draw_row.astype(np.int64) * max(1, menus.num_orders) + order)
-    row, order = np.divmod(key, max(1, menus.num_orders))
-    return Wanted(np.searchsorted(row, np.arange(num_rows + 1)).astype(np.int64), order.astype(np.int32))
-
-
-def orders_wanting(wanted: Wanted, rows: I64, num_orders: int) -> I32:
-    """Orders with an entry that draws on any of the rows, rising."""
-    marked = np.zeros(num_orders, np.bool_)
-    mark_wanting(wanted, rows, marked)
-    return np.flatnonzero(marked).astype(np.int32)
-
-
-@kernel
-def mark_wanting(wanted: Wanted, rows: I64, marked: Flags) -> None:
-    """Mark the orders that want any of the rows."""
-    for k in range(len(rows)):
-        for at in range(wanted.ptr[rows[k]], wanted.ptr[rows[k] + 1]):
-            marked[wanted.order[at]] = True
-
-
-def reprice(menus: Menus, row: F64, orders: I32, seats: Seats, threads: int) -> None:
-    """Let each of ``orders`` hold its cheapest pattern at row prices, whatever is left of the rows.
-
-    ``seats.cost`` becomes what it pays, ``seats.left`` the rows' limits less what all orders draw, negative where they
-    draw more.
-    """
-    size = (table_size(menus), slots_entries(menus))
-    shards = np.array_split(orders, max(1, min(threads, len(orders) // SHARD)))
-
-    def run(shard: I32) -> I64:
-        drawn = np.zeros(len(seats.left), np.int64)
-        hold_cheapest(menus, row, _NO_ACTIVATION, shard, seats, drawn, *size)
-        return drawn
-
-    if len(shards) == 1:
-        seats.left[:] -= run(shards[0])
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for drawn in pool.map(run, shards):
-            seats.left[:] -= drawn
-
-
-@kernel
-def hold_cheapest(
-    menus: Menus, row: F64, no_activation: F64, orders: I32, seats: Seats, drawn: I64, table_room: int, entry_room: int
-) -> None:
-    """Seat each order at its cheapest; ``drawn`` gets how much more of each row they draw than before."""
-    table, cost, no_limit = np.empty(table_room), np.empty(entry_room), np.empty(0, np.int64)
-    for k in range(len(orders)):
-        order = wide(orders[k])
-        start = seats.start[order]
-        _add_held(menus, order, -1, seats, drawn)
-        states = fill_table(menus, row, 1.0, no_activation, order, no_limit, cost, table)
-        seats.cost[order], goal = cheapest_end(menus, order, states, 0.0, table)
-        seats.num_held[order] = trace(menus, order, states, goal, cost, table, seats.held, start) - start
-        _add_held(menus, order, 1, seats, drawn)
-
-
-@leaf
-def _add_held(menus: Menus, order: int, sign: int, seats: Seats, drawn: I64) -> None:
-    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
-        entry = seats.held[at]
-        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
-            drawn[menus.draw_row[i]] += sign * menus.draw[i]
-
-
-@kernel
-def seat_all(
-    menus: Menus, row: F64, activation: F64, sequence: I32, seats: Seats, table_room: int, entry_room: int
-) -> None:
-    """Seat orders one after another, each at its cheapest, prices counted, on what is left."""
-    table, cost = np.empty(table_room), np.empty(entry_room)
-    for k in range(len(sequence)):
-        seat(menus, row, 1.0, activation, sequence[k], cost, table, seats)
-
-
-@leaf
-def seat(
-    menus: Menus, row: F64, share: float, activation: F64, order: int, cost: F64, table: F64, seats: Seats
-) -> None:
-    """Seat an order that holds nothing; where its shipments would break a row together, by one shipment or none."""
-    states = fill_table(menus, row, share, activation, order, seats.left, cost, table)
-    _, goal = cheapest_end(menus, order, states, 0.0, table)
-    start = seats.start[order]
-    seats.num_held[order] = trace(menus, order, states, goal, cost, table, seats.held, start) - start
-    fits = True
-    for at in range(start, start + seats.num_held[order]):
-        entry = seats.held[at]
-        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
-            seats.left[menus.draw_row[i]] -= menus.draw[i]
-            fits = fits and seats.left[menus.draw_row[i]] >= 0
-    if not fits:
-        unseat(menus, order, seats)
-        _seat_alone(menus, order, cost, seats)
-    seats.cost[order] = cost_of(menus, order, seats)
-
-
-@leaf
-def _seat_alone(menus: Menus, order: int, cost: F64, seats: Seats) -> None:
-    """Seat an order by its cheapest single entry, if that beats nothing; ``cost`` holds what each entry pays."""
-    first, first_state = menus.entry_ptr[menus.slot_ptr[order]], menus.state_ptr[order]
-    best, which = menus.state_unmet[first_state], -1
-    for entry in range(first, menus.entry_ptr[menus.slot_ptr[order + 1]]):
-        paid = cost[entry - first] - menus.split[order] + menus.state_unmet[first_state + menus.entry_state[entry]]
-        if paid < best:
-            best, which = paid, entry
-    if which >= 0:
-        seats.held[seats.start[order]], seats.num_held[order] = which, 1
-        for i in range(menus.draw_ptr[which], menus.draw_ptr[which + 1]):
-            seats.left[menus.draw_row[i]] -= menus.draw[i]
-
-
-@leaf
-def unseat(menus: Menus, order: int, seats: Seats) -> None:
-    """Give back all that an order holds."""
-    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
-        entry = seats.held[at]
-        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
-            seats.left[menus.draw_row[i]] += menus.draw[i]
-    seats.num_held[order] = 0
-
-
-@leaf
-def cost_of(menus: Menus, order: int, seats: Seats) -> float:
-    """What an order's entries cost by themselves, with what they leave unmet."""
-    if seats.num_held[order] == 0:
-        return float(menus.state_unmet[menus.state_ptr[order]])
-    total, state = -menus.split[order], 0
-    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
-        total += menus.entry_cost[seats.held[at]]
-        state += menus.entry_state[seats.held[at]]
-    return float(total + menus.state_unmet[menus.state_ptr[order] + state])
-
-
-@kernel
-def hold(menus: Menus, orders: I32, pick_ptr: I64, picks: I32, seats: Seats) -> None:
-    """Let orders hold given entries instead of their own, whether rows bear it or not."""
-    for k in range(len(orders)):
-        unseat(menus, orders[k], seats)
-    for k in range(len(orders)):
-        order = wide(orders[k])
-        seats.num_held[order] = pick_ptr[k + 1] - pick_ptr[k]
-        for at in range(seats.num_held[order]):
-            seats.held[seats.start[order] + at] = picks[pick_ptr[k] + at]
-        seats.cost[order] = cost_of(menus, order, seats)
-        _add_held(menus, order, -1, seats, seats.left)
-
-
-@kernel
-def cost_of_held(menus: Menus, orders: I32, pick_ptr: I64, picks: I32) -> float:
-    """What patterns cost together by themselves."""
-    total = 0.0
-    for k in range(len(orders)):
-        state = wide(0)
-        for at in range(pick_ptr[k], pick_ptr[k + 1]):
-            total += menus.entry_cost[picks[at]]
-            state += menus.entry_state[picks[at]]
-        if pick_ptr[k + 1] > pick_ptr[k]:
-            total -= menus.split[orders[k]]
-        total += menus.state_unmet[menus.state_ptr[orders[k]] + state]
-    return total
+_HOLDERS_TRIED = 8
+"""Orders that want a row, looked at for one that holds it, since only such a one can give it up."""
 
 
 @leaf
@@ -287,7 +86,7 @@ def improve(
             share = _MOST_SHARE * _random(chance)
         seed = wide(seeds[int(_random(chance) * len(seeds))])
         size = 2 + int(_random(chance) * (most_taken - 1))
-        count = _take_around(menus, wanted, row, seed, size, chance, side, own, taken)
+        count = _take_around(menus, wanted, row, seed, size, chance, side, own, seats, taken)
         before = 0.0
         for k in range(count):
             order = taken[k]
@@ -321,7 +120,7 @@ def improve(
             seats.num_held[order], seats.cost[order] = old_count[k], old_cost[k]
             for at in range(old_count[k]):
                 seats.held[seats.start[order] + at] = old_held[k, at]
-            _add_held(menus, order, -1, seats, seats.left)
+            add_held(menus, order, -1, seats, seats.left)
     return change
 
 
@@ -329,6 +128,7 @@ def improve_side_by_side(
     menus: Menus,
     wanted: Wanted,
     row: F64,
+    minimum: F64,
     seats: Seats,
     *,
     rounds: int,
@@ -339,25 +139,28 @@ def improve_side_by_side(
     """Rounds of ruin and recreate by ``threads`` threads, each over a random part of the orders; returns the change.
 
     What is left of a row is shared out before and collected after, so that no two threads meet. A round may worsen the
-    plan by an exponential chance whose mean goes from the first ``heat`` to the second. The same for the same ``rng``,
-    threads and plan.
+    plan by an exponential chance whose mean goes from the first ``heat`` to the second. Orders that pay more than their
+    priced ``minimum`` are seeds more often than others. The same for the same ``rng``, threads and plan.
     """
     listed = np.flatnonzero(menus.listed & (menus.most_ships > 0)).astype(np.int32)
     if not len(listed):
         return 0.0
+    carries = priced_excess(menus, row, seats) - minimum > 1.0
     side = rng.integers(0, threads, menus.num_orders).astype(np.int8)
     parts = [seats.left // threads for _ in range(threads)]
     parts[int(rng.integers(threads))] += seats.left % threads
     size = (table_size(menus), slots_entries(menus))
     chances = rng.integers(1, 2**63, threads).astype(np.uint64)
+    others = [rng.integers(1, 2**63) for _ in range(threads)]
     thresholds = rng.exponential(1.0, (threads, rounds)) * np.linspace(*heat, rounds)
 
     def run(k: int) -> float:
         own = listed[side[listed] == k]
         if not len(own):
             return 0.0
+        seeds = _seeds(own, own[carries[own]], np.random.default_rng(others[k]))
         return improve(
-            menus, wanted, row, _NO_ACTIVATION, own, thresholds[k], rounds, MOST_TAKEN, chances[k : k + 1], side, k,
+            menus, wanted, row, _NO_ACTIVATION, seeds, thresholds[k], rounds, MOST_TAKEN, chances[k : k + 1], side, k,
             seats._replace(left=parts[k]), *size,
         )  # fmt: skip
 
@@ -370,11 +173,28 @@ def improve_side_by_side(
     return float(change)
 
 
+def _seeds(own: I32, carrying: I32, rng: np.random.Generator) -> I32:
+    """Orders to draw seeds from: all that carry some of the gap, and as many others as go with them."""
+    if not len(carrying):
+        return own
+    others = rng.choice(own, 1 + int(_OTHER_SEEDS * len(carrying)))
+    return np.concatenate([carrying, others]).astype(np.int32)
+
+
 @leaf
 def _take_around(
-    menus: Menus, wanted: Wanted, row: F64, seed: int, size: int, chance: Bits, side: I8, own: int, taken: I64
+    menus: Menus,
+    wanted: Wanted,
+    row: F64,
+    seed: int,
+    size: int,
+    chance: Bits,
+    side: I8,
+    own: int,
+    seats: Seats,
+    taken: I64,
 ) -> int:
-    """Choose the seed and orders that could use a priced row of its menu, walking from one to the next."""
+    """Choose the seed and orders that hold, or could use, a priced row of its menu, walking from one to the next."""
     taken[0] = seed
     count, at = 1, seed
     for _ in range(4 * size):
@@ -388,8 +208,7 @@ def _take_around(
         r = menus.draw_row[begin + int(_random(chance) * (end - begin))]
         if row[r] <= 0.0:
             continue
-        span = wanted.ptr[r + 1] - wanted.ptr[r]
-        other = wide(wanted.order[wanted.ptr[r] + int(_random(chance) * span)])
+        other = _one_of(menus, wanted, r, at, seats, chance)
         known = side[other] != own
         for k in range(count):
             known = known or taken[k] == other
@@ -399,3 +218,25 @@ def _take_around(
             if _random(chance) < 0.5:
                 at = other
     return count
+
+
+@leaf
+def _one_of(menus: Menus, wanted: Wanted, r: int, but: int, seats: Seats, chance: Bits) -> int:
+    """One of the orders that want a row: one that holds some of it, if that is found soon."""
+    span = wanted.ptr[r + 1] - wanted.ptr[r]
+    pick = int(_random(chance) * span)
+    for step in range(min(_HOLDERS_TRIED, span)):
+        other = wide(wanted.order[wanted.ptr[r] + (pick + step) % span])
+        if other != but and _holds(menus, other, r, seats):
+            return other
+    return wide(wanted.order[wanted.ptr[r] + pick])
+
+
+@leaf
+def _holds(menus: Menus, order: int, r: int, seats: Seats) -> bool:
+    for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
+        entry = seats.held[at]
+        for i in range(menus.draw_ptr[entry], menus.draw_ptr[entry + 1]):
+            if menus.draw_row[i] == r:
+                return True
+    return False

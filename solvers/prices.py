@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.bound import lagrangian
-from solvers.menu_search import make_seats, orders_wanting, reprice, wanted_by
+from solvers.menu_seats import make_seats, orders_wanting, reprice, wanted_by
 from solvers.menus import Menus
 from solvers.model import F64, I32, Prices, SourcingModel
 from solvers.pricing import price_orders

@@ -14,7 +14,7 @@ import numpy as np
 from solvers.jit import kernel
 from solvers.master import build_master
 from solvers.menu_pricing import near_menus, usage_of_picks
-from solvers.menu_search import Seats, Wanted, cost_of_held, held_by, hold
+from solvers.menu_seats import Seats, Wanted, cost_of_held, held_by, hold, priced_excess
 from solvers.menus import Menus, fitting, patterns_of
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import wide
@@ -145,21 +145,6 @@ class Polish:
             hold(self.menus, order, old_ptr, old, seats)
             return 0.0
         return change
-
-
-def priced_excess(menus: Menus, row: F64, seats: Seats) -> F64:
-    """What each order pays at row prices for what it holds, float64[num_orders]."""
-    paid = seats.cost.copy()
-    _add_paid(menus, row, seats, paid)
-    return paid
-
-
-@kernel
-def _add_paid(menus: Menus, row: F64, seats: Seats, paid: F64) -> None:
-    for order in range(len(paid)):
-        for at in range(seats.start[order], seats.start[order] + seats.num_held[order]):
-            for i in range(menus.draw_ptr[seats.held[at]], menus.draw_ptr[seats.held[at] + 1]):
-                paid[order] += row[menus.draw_row[i]] * menus.draw[i]
 
 
 @kernel

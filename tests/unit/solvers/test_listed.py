@@ -12,8 +12,9 @@ from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, Progress, shared_cost, usage_of
 from solvers.listed import search_listed, suits
-from solvers.menu_pricing import slots_entries, table_size
-from solvers.menu_search import held_by, improve_side_by_side, make_seats, seat_all, wanted_by
+from solvers.menu_pricing import price_menus, slots_entries, table_size
+from solvers.menu_search import improve_side_by_side
+from solvers.menu_seats import held_by, make_seats, seat_all, wanted_by
 from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import Patterns, Prices, SourcingModel
@@ -71,6 +72,7 @@ def test_search_only_improves_and_oversells_nothing(model: SourcingModel, menus:
         menus,
         wanted_by(menus, model.num_rows),
         row + 1.0,
+        np.zeros(model.num_orders),
         seats,
         rounds=2_000,
         heat=(0.0, 0.0),
@@ -141,7 +143,8 @@ def searched(model: SourcingModel, menus: Menus) -> Patterns:
     seat_all(menus, prices.row, np.zeros(0), everyone, seats, table_size(menus), slots_entries(menus))
     rng = np.random.default_rng(0)
     wanted = wanted_by(menus, model.num_rows)
-    improve_side_by_side(menus, wanted, prices.row, seats, rounds=40_000, heat=(0.0, 0.0), threads=1, rng=rng)
+    minimum = price_menus(menus, prices, everyone).value
+    improve_side_by_side(menus, wanted, prices.row, minimum, seats, rounds=40_000, heat=(0.0, 0.0), threads=1, rng=rng)
     return patterns_of(model, menus, everyone, *held_by(seats, everyone))
 
 
