@@ -20,6 +20,9 @@ from solvers.incumbent import Progress
 from tests.runs import read_table
 
 ALONE: Mapping[str, object] = {"gap": 0.0, "threads": 1}
+QUICK: Mapping[str, object] = {"method": "fcfs", "threads": 1}
+"""A rule of today, where only the running of a search is looked at."""
+
 OBJECTIVES = ("cost", "raw_costs.late")
 OPTIONS: dict[str, Any] = {"trials": 3, "refinements": 1, "overrides": ALONE}
 
@@ -85,27 +88,31 @@ def test_a_front_point_is_a_variant_that_anyone_can_solve(
     assert verify(load_scenario(tmp_path, variants[0]["name"]), out / row["folder"]).ok
 
 
-def test_an_interrupted_search_ends_as_if_it_had_not_been(
-    lateness: tuple[Pareto, Path], scenarios: Path, tmp_path: Path
-) -> None:
-    whole, expected = lateness
-    out = tmp_path / "front"
+def test_an_interrupted_search_ends_as_if_it_had_not_been(scenarios: Path, tmp_path: Path) -> None:
+    def run(name: str, watcher: StopsAt) -> dict[str, bytes]:
+        options: dict[str, Any] = {"trials": 10, "refinements": 4, "overrides": QUICK, "watcher": watcher}
+        pareto(scenarios / "stores", ["cost", "split_orders", "unfilled_units"], tmp_path / name, **options)
+        return {file: (tmp_path / name / file).read_bytes() for file in ("points.csv", "front.yaml")}
+
+    whole = StopsAt()
+    expected = run("whole", whole)
     with pytest.raises(KeyboardInterrupt):
-        pareto(scenarios / "quickstart", OBJECTIVES, out, **OPTIONS, watcher=StopsAt(2))
-    assert not (out / "points.csv").exists()
+        run("stopped", StopsAt(5))
+    assert not (tmp_path / "stopped" / "points.csv").exists()
     again = StopsAt()
-    pareto(scenarios / "quickstart", OBJECTIVES, out, **OPTIONS, watcher=again)
-    assert (again.kept, again.solved) == (2, len(whole.points) - 2)
-    for file in ("points.csv", "front.yaml"):
-        assert (out / file).read_bytes() == (expected / file).read_bytes()
+    assert run("stopped", again) == expected
+    assert (again.kept, again.solved) == (5, whole.solved - 5)
 
 
 def test_plans_that_the_scenario_does_not_allow_stay_off_the_front(scenarios: Path, tmp_path: Path) -> None:
-    everyone = Range("policy.safety_stock_priority", choices=("10", "1000"))
-    options: dict[str, Any] = {"ranges": [everyone], "trials": 2, "refinements": 0, "overrides": ALONE}
+    everyone = Range("policy.safety_stock_priority", choices=("1000", "10"))
+    options: dict[str, Any] = {"ranges": [everyone], "trials": 4, "refinements": 0, "overrides": QUICK}
     found = pareto(scenarios / "stores", ["cost", "unfilled_units"], tmp_path / "front", **options)
-    assert all(one.point.base_violations == 0 for one in found.front)
-    assert found.front[0].values == (125_400_000, 1)
+    broken = [one for one in found.points if one.point.base_violations > 0]
+    assert broken
+    # Serving from stock that is held back for others leaves fewer units out, and still is no plan of the scenario.
+    assert min(one.values[1] for one in broken) <= min(one.values[1] for one in found.front)
+    assert not any(one.rank.front for one in broken)
 
 
 @pytest.mark.parametrize(

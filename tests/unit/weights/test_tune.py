@@ -78,12 +78,12 @@ def test_a_batch_held_out_judges_what_was_tuned(scenarios: Path, tmp_path: Path)
 
 def test_where_nothing_is_better_nothing_is_recommended(scenarios: Path, tmp_path: Path) -> None:
     # The plan of least cost is already the one that the target asks for.
-    options: dict[str, Any] = {"trials": 1, "overrides": ALONE}
+    options: dict[str, Any] = {"trials": 1, "overrides": QUICK}
     target = parse_target(["cost=1"])
     found = tune([scenarios / "quickstart"], [scenarios / "stores"], RANGES, target, tmp_path / "tuned", **options)
     assert found.setting == ()
-    assert found.scores(held_out=False) == (115_800_000, 115_800_000)
-    assert found.scores(held_out=True) == (125_400_000, 125_400_000)
+    assert found.scores(held_out=False) == (120_400_000, 120_400_000)
+    assert found.scores(held_out=True) == (201_750_000, 201_750_000)
     assert found.shared_orders == 0
     assert yaml.safe_load((tmp_path / "tuned" / "tuned.yaml").read_text()) is None
 
@@ -92,7 +92,7 @@ def test_an_interrupted_search_ends_as_if_it_had_not_been(scenarios: Path, tmp_p
     ranges = parse_ranges(["weights.late=0:9", "policy.split_cost=0:30", "policy.max_shipments=1,2"])
 
     def run(name: str, watcher: StopsAt) -> dict[str, bytes]:
-        batches, held = [scenarios / "quickstart", scenarios / "peak-day"], [scenarios / "stores"]
+        batches, held = [scenarios / "quickstart"], [scenarios / "stores"]
         target = parse_target(["cost=1", "split_orders=9"])
         options: dict[str, Any] = {"trials": 12, "overrides": QUICK, "watcher": watcher}
         tune(batches, held, ranges, target, tmp_path / name, **options)
@@ -101,11 +101,11 @@ def test_an_interrupted_search_ends_as_if_it_had_not_been(scenarios: Path, tmp_p
     whole = StopsAt()
     expected = run("whole", whole)
     with pytest.raises(KeyboardInterrupt):
-        run("stopped", StopsAt(17))
+        run("stopped", StopsAt(9))
     assert not (tmp_path / "stopped" / "trials.csv").exists()
     again = StopsAt()
     assert run("stopped", again) == expected
-    assert again.solved == whole.solved - 17
+    assert again.solved == whole.solved - 9
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
