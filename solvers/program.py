@@ -119,6 +119,8 @@ def solve_in_integers(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = threads
     solver.parameters.random_seed = seed
+    # It would put a handler of its own in place of the caller's and leave none behind: the next Ctrl-C would kill.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_time_in_seconds = min(stop.remaining_s, time_limit_s, 1e9)
     if deterministic_limit > 0:
         solver.parameters.max_deterministic_time = deterministic_limit

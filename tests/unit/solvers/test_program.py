@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -60,3 +63,22 @@ def test_a_stopped_run_proves_nothing_it_has_not_proven() -> None:
     outcome = solve_in_integers(knapsack(), stop)
     assert outcome.bound <= -13.0
     assert solve_mip(knapsack(), stop, relative_gap=0.0).bound <= -13.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    "solve", ["solve_in_integers(program, Stop())", "solve_mip(program, Stop(), relative_gap=0.0)"]
+)
+def test_an_interrupt_still_reaches_its_handler_after_a_solve(solve: str) -> None:
+    script = f"""
+import signal
+from solvers.program import solve_in_integers, solve_mip
+from solvers.stop import Stop
+from tests.unit.solvers.test_program import knapsack
+
+signal.signal(signal.SIGINT, lambda *_: print("heard"))
+program = knapsack()
+{solve}
+signal.raise_signal(signal.SIGINT)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "heard\n"), ended.stderr
