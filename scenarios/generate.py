@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -38,6 +39,8 @@ UNITS_PER_LINE = (0.60, 0.25, 0.10, 0.05)
 CAPACITY_SHARE = 0.8
 CAPPED_NODES = 1 / 3
 INBOUND_POSITIONS = 0.15
+OF_A_REGION = ("nodes", "items", "inventory", "capacities", "orders", "order_lines")
+REGIONAL_IDS = ("node", "item", "order")
 DAY_START = "2026-06-01T06:00:00-05:00"  # A Monday, far from any clock change and public holiday.
 DAY_HOURS = 24
 
@@ -98,6 +101,7 @@ class Spec:
     daily_capacity: bool = False
     line_split: bool = True
     stocking_nodes: int = 6
+    regions: int = 1
 
     def __post_init__(self) -> None:
         if self.orders < 0 or self.nodes < 1 or self.items < 1:
@@ -106,6 +110,8 @@ class Spec:
             raise ValueError(f"stock is one of {', '.join(STOCK_FACTOR)}, not {self.stock!r}")
         if not 1 <= self.services <= len(SERVICE_IDS) or not 1 <= self.days <= 5 or self.stocking_nodes < 1:
             raise ValueError("services: 1 or 2, days: 1 to 5 (one working week), stocking nodes: 1 or more")
+        if not 1 <= self.regions <= max(1, min(self.orders, self.nodes, self.items)):
+            raise ValueError("regions: 1 or more, each with an order, a node and an item at least")
 
     @property
     def name(self) -> str:
@@ -113,7 +119,8 @@ class Spec:
         size = f"{self.orders}x{self.nodes}x{self.items}"
         variants = ("-daily" if self.daily_capacity else "") + ("" if self.line_split else "-whole")
         spread = "" if self.stocking_nodes == 6 else f"-{self.stocking_nodes}n"
-        return f"us-{self.stock}-{size}-{self.services}s{self.days}d{variants}{spread}-{self.seed}"
+        apart = "" if self.regions == 1 else f"-{self.regions}r"
+        return f"us-{self.stock}-{size}-{self.services}s{self.days}d{variants}{spread}{apart}-{self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,8 @@ def generate(spec: Spec) -> Generated:
 
     Chance is split by subject, so that (say) another number of nodes leaves the orders as they are.
     """
+    if spec.regions > 1:
+        return beside_each_other(spec)
     rng_node, rng_item, rng_order, rng_basket, rng_stock, rng_capacity = (
         np.random.default_rng(child) for child in np.random.SeedSequence(spec.seed).spawn(6)
     )
@@ -177,6 +186,46 @@ def generate(spec: Spec) -> Generated:
         "solve": {"seed": spec.seed},
     }
     return Generated(settings, tables)
+
+
+def beside_each_other(spec: Spec) -> Generated:
+    """Generate regions of about the same size, each with orders, nodes and items of its own, in one scenario."""
+    shares = [
+        replace(
+            spec,
+            orders=share_of(spec.orders, region, spec.regions),
+            nodes=share_of(spec.nodes, region, spec.regions),
+            items=share_of(spec.items, region, spec.regions),
+            seed=spec.seed * spec.regions + region,
+            regions=1,
+        )
+        for region in range(spec.regions)
+    ]
+    parts = [generate(share) for share in shares]
+    description = (
+        f"{spec.orders} orders, {spec.nodes} nodes, {spec.items} items in {spec.regions} regions, {spec.stock} stock."
+    )
+    tables = dict(parts[0].tables)
+    for name in OF_A_REGION:
+        tables[name] = pa.concat_tables(
+            in_region(part.tables[name], f"R{at}") for at, part in enumerate(parts, start=1)
+        )
+    settings = {**parts[0].settings, "name": spec.name, "description": description, "solve": {"seed": spec.seed}}
+    return Generated(settings, tables)
+
+
+def share_of(count: int, region: int, regions: int) -> int:
+    """Return a region's share: the first ones take what does not divide."""
+    return count // regions + (1 if region < count % regions else 0)
+
+
+def in_region(table: pa.Table, region: str) -> pa.Table:
+    """Put the region before the ids of what is its own."""
+    for column in set(REGIONAL_IDS) & set(table.column_names):
+        plain = plain_strings(table[column])
+        ids = pc.binary_join_element_wise(pa.scalar(region), plain, "-")
+        table = table.set_column(table.column_names.index(column), column, ids)
+    return table.unify_dictionaries()
 
 
 def draw_baskets(spec: Spec, rng: np.random.Generator) -> Baskets:
@@ -395,6 +444,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--daily-capacity", action="store_true", help="capacities start afresh every day")
     parser.add_argument("--no-line-split", dest="line_split", action="store_false", help="lines ship whole")
     parser.add_argument("--stocking-nodes", type=int, default=6, help="mean number of nodes an item lies at")
+    parser.add_argument("--regions", type=int, default=1, help="that share nothing, of about equal size")
     parser.add_argument("--format", choices=("parquet", "csv"), default="parquet", help="of the tables")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     options = vars(parser.parse_args(arguments))

@@ -70,7 +70,8 @@ class Incumbent:
     """Holds the best plan and the best bound (``searched``: found by branching); tells the watcher when either moves.
 
     ``fill_limit``: only plans with at most this many millionths of weighted unallocated units count. ``step``: what
-    any plan costs is a multiple of it, so every bound is rounded up to one.
+    any plan costs is a multiple of it, so every bound is rounded up to one. ``exacting``: no micro is allowed
+    beyond the gap, as for a part of a batch, of which there may be thousands.
     """
 
     model: SourcingModel
@@ -78,6 +79,7 @@ class Incumbent:
     watch: Callable[[Progress], None] | None = None
     fill_limit: int | None = None
     step: int = 1
+    exacting: bool = False
     patterns: Patterns | None = None
     objective: int | None = None
     bound: int | None = None
@@ -116,9 +118,11 @@ class Incumbent:
         self.tell()
 
     def closed(self, gap: float) -> bool:
-        """Whether the plan is proven within the relative gap, a micro allowed."""
+        """Whether the plan is proven within the relative gap, a micro allowed unless ``exacting``."""
         if self.objective is None or self.bound is None:
             return False
+        if self.exacting:
+            return self.objective - self.bound <= gap * self.objective
         return self.objective - self.bound <= gap * max(1_000_000, self.objective) + 1
 
     def tell(self) -> None:

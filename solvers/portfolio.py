@@ -3,7 +3,8 @@
 ``auto`` and ``exact`` run the same steps, from cheap to dear, until the gap is closed or the run is stopped:
 
 1. price every order at zero prices: a first bound, and often the optimum where nothing is scarce;
-2. plan one order after another in their sequence, as shops do: a first plan;
+2. plan one order after another in their sequence, as shops do: a first plan; where the batch falls into parts that
+share no scarce row, each goes on by itself (``apart``), the largest first;
 3. generate columns: row prices and the certified bound;
 4. plan again in the light of the prices, then choose among all patterns near each order's priced minimum;
 5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model
@@ -25,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers import bulky
+from solvers.apart import SolvePart, divide, solve_apart
 from solvers.assignment import is_assignment, solve_assignment
 from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.closing import close_by_compact, close_by_pool
@@ -138,33 +140,40 @@ def _search(
     given: list[Patterns],
     step: int = 1,
     warm: Prices | None = None,
+    exacting: bool = False,
 ) -> Outcome:
-    incumbent = Incumbent(model, stop, watch, fill_limit, step)
-    everyone = np.arange(model.num_orders, dtype=np.int32)
+    incumbent = Incumbent(model, stop, watch, fill_limit, step, exacting)
     incumbent.enter("pricing")
     nothing = unserved(model)
     incumbent.offer(nothing)
     for plan in given:
         incumbent.offer(plan)
+    menus: Menus | None = None
     if model.num_orders >= FEWEST_ORDERS and fill_limit is None and step == 1:
         menus = list_menus(model, settings.threads)
-        if suits(model, menus):
+        menus = menus if suits(model, menus) else None
+    zero = Prices.zero(model)
+    apart = fill_limit is None and not exacting
+    if menus is not None:
+        found = _solve_parts(model, settings, stop, incumbent, menus) if apart else None
+        if found is None:
             found = search_listed(
                 model, menus, stop, incumbent,
                 gap=settings.gap, seed=settings.seed, threads=settings.threads, pricing_work=PRICING_WORK,
                 start=given[0] if given else None, warm=warm,
             )  # fmt: skip
-            return _finish(model, settings, stop, incumbent, [found], fill_limit, menus)
-    zero = Prices.zero(model)
-    priced = price_orders(model, zero, everyone, work_limit=PRICING_WORK, threads=settings.threads)
-    stop.spend(model.num_orders)
-    incumbent.offer(priced.patterns)
-    incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
+        return _finish(model, settings, stop, incumbent, [found], fill_limit, menus)
+    priced = _price_first(model, settings, stop, incumbent, None)
     prices = zero
     if not incumbent.closed(settings.gap) and stop.reason is None:
         incumbent.enter("construction")
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
+        division = divide(model, lambda: priced, stop.time_limit_s) if apart else None
+        if division is not None:
+            solver = _part_solver(settings)
+            prices = solve_apart(model, division, priced, stop, incumbent, solver, settings.gap)
+            return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
         pool = concatenate([nothing, priced.patterns, plan, *given])
         if is_assignment(model):
             prices, pool = _assign(model, settings, stop, incumbent, pool)
@@ -188,6 +197,43 @@ def _completed(model: SourcingModel, plan: Patterns, settings: Settings, stop: S
     rest = construct(model, zero, later, stop, work_limit=PRICING_WORK, threads=settings.threads, beside=served)
     both = concatenate([served, rest])
     return [plan, take(both, np.argsort(both.order, kind="stable"))]
+
+
+def _price_first(
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, menus: Menus | None
+) -> Priced:
+    """Step 1: every order's minimum at zero prices."""
+    priced = _price_everyone(model, Prices.zero(model), settings.threads, menus, None)
+    stop.spend(model.num_orders)
+    incumbent.offer(priced.patterns)
+    incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
+    return priced
+
+
+def _solve_parts(
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, menus: Menus
+) -> Prices | None:
+    """Many ordinary orders part by part; None, and nothing spent, where they hang together."""
+    zero = Prices.zero(model)
+    division = divide(model, lambda: _price_everyone(model, zero, settings.threads, menus, None), stop.time_limit_s)
+    if division is None:
+        return None
+    priced = _price_first(model, settings, stop, incumbent, menus)
+    if incumbent.closed(settings.gap) or stop.reason is not None:
+        return zero
+    return solve_apart(model, division, priced, stop, incumbent, _part_solver(settings), settings.gap)
+
+
+def _part_solver(settings: Settings) -> SolvePart:
+    """Solves a part as a batch of its own, held to the gap without the micro that a whole batch is allowed."""
+    rank = np.argsort(settings.sequence)
+
+    def solve_part(model: SourcingModel, orders: I32, stop: Stop, watch: Callable[[Progress], None]) -> Outcome:
+        sequence = np.argsort(rank[orders], kind="stable").astype(np.int32)
+        own = settings._replace(sequence=sequence)
+        return _search(model, own, stop, watch, None, [], exacting=True)
+
+    return solve_part
 
 
 def _improve(
@@ -257,10 +303,12 @@ def _finish(
     menus: Menus | None = None,
 ) -> Outcome:
     """Recompute the certificate in exact integers, whatever the clock says: no bound is claimed else."""
-    reason = stop.reason or (StopReason.TIME if stop.was_cut else None)
+    cut = StopReason.WORK if stop.was_short else StopReason.TIME if stop.was_cut else None
+    reason = stop.reason or cut
     incumbent.enter("certificate")
     # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
-    waits = reason is not StopReason.INTERRUPTED
+    # A part's is computed once more, with the whole's.
+    waits = reason is not StopReason.INTERRUPTED and not incumbent.exacting
     closing = Stop(max(LEAST_CLOSING_S, CLOSING_SHARE * stop.time_limit_s) if waits else 0.0)
     certificates = [certify(model, p, settings.threads, fill_limit, menus, closing) for p in prices]
     certificate = max(certificates, key=lambda c: c.bound)

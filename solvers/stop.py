@@ -44,6 +44,8 @@ class Stop:
         self._interrupted = threading.Event()
         self.was_cut = False
         """Whether the clock ended a share of this run before its own end."""
+        self.was_short = False
+        """Whether the work limit ended a part of this run before its own end."""
 
     @contextmanager
     def share(self, fraction: float) -> Iterator[None]:
@@ -58,6 +60,19 @@ class Stop:
         finally:
             self.was_cut = self.was_cut or self.reason is StopReason.TIME
             self._deadline_s = whole_s
+
+    @contextmanager
+    def part(self, fraction: float) -> Iterator[None]:
+        """Within the block, no more than this fraction of the time and of the work that remain."""
+        whole = self._work_limit
+        if whole:
+            self._work_limit = min(whole, self._work + max(1, int(fraction * self.work_left)))
+        try:
+            with self.share(fraction):
+                yield
+        finally:
+            self.was_short = self.was_short or self.reason is StopReason.WORK
+            self._work_limit = whole
 
     def interrupt(self) -> None:
         """Ask for a stop; safe from a signal handler or another thread."""
