@@ -104,6 +104,7 @@ def grow_tree(model: SourcingModel, pool: Patterns, start: Prices, target: int, 
         _, _, limits, prices = heapq.heappop(waiting)
         full = len(leaves) + len(waiting) + 1 >= most
         solved = grower.solve(limits, prices)
+        stop.count("nodes")
         done = solved.leaf.bound >= target or full or grower.stopped
         branches = [] if done else grower.split(solved)
         if not branches:
@@ -171,6 +172,8 @@ class _Grower:
             charged = trial._replace(activation=trial.activation + forbidding)
             priced = price_orders(model, charged, every, work_limit=_PRICING_WORK, threads=self._threads)
             self._stop.spend(len(every))
+            self._stop.count("passes")
+            self._stop.count("orders_repriced", len(every))
             self._work += int(priced.work.sum())
             reached = lagrangian(model, trial, float(priced.lower_bound.sum())) + self._opened_gain(trial, limits)
             if reached > bound:

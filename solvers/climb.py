@@ -59,6 +59,8 @@ def climb(
     for _ in range(max(1, passes)):
         priced = price_orders(model, at, orders, work_limit=work_limit, threads=threads)
         stop.spend(model.num_orders)
+        stop.count("passes")
+        stop.count("orders_repriced", model.num_orders)
         reached = lagrangian(model, at, float(priced.lower_bound.sum()))
         vain += 1
         if best is None or reached > best.bound:

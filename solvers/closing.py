@@ -97,7 +97,9 @@ def _list_near(model: SourcingModel, prices: Prices, threshold: float, threads: 
             )
         )
         stop.spend(len(orders))
-    return Near(concatenate([part.patterns for part in parts]), np.concatenate([part.complete for part in parts]))
+    listed = concatenate([part.patterns for part in parts])
+    stop.count("columns", listed.num_patterns)
+    return Near(listed, np.concatenate([part.complete for part in parts]))
 
 
 def close_by_compact(

@@ -105,6 +105,8 @@ def generate_columns(
             trial = _blend(best, duals, smoothing)
             priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads)
             stop.spend(len(orders))
+            stop.count("passes")
+            stop.count("orders_repriced", len(orders))
             spent += int(priced.work.sum())
             reached = lagrangian(model, trial, float(priced.lower_bound.sum()), fill_limit)
             if reached > bound:
@@ -123,6 +125,7 @@ def generate_columns(
             return Generated(best, bound, pool, True)
         before = pool.num_patterns
         pool = merge(pool, take(priced.patterns, attractive))
+        stop.count("columns", pool.num_patterns - before)
         if over or (pool.num_patterns == before and smoothing == 0.0):
             return Generated(best, bound, pool, not over)
         smoothing = _SMOOTHING

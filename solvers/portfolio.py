@@ -205,6 +205,8 @@ def _price_first(
     """Step 1: every order's minimum at zero prices."""
     priced = _price_everyone(model, Prices.zero(model), settings.threads, menus, None)
     stop.spend(model.num_orders)
+    stop.count("passes")
+    stop.count("orders_repriced", model.num_orders)
     incumbent.offer(priced.patterns)
     incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
     return priced

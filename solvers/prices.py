@@ -86,6 +86,8 @@ def ascend(
             break
         minima, used = orders.price(row)
         stop.spend(orders.priced_last)
+        stop.count("passes")
+        stop.count("orders_repriced", orders.priced_last)
         done += 1
         bound = lagrangian(model, zero._replace(row=row), minima)
         if turn == 0:

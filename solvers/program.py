@@ -91,6 +91,7 @@ def solve_mip(
     result = _run(model, mathopt.SolverType.HIGHS, params, hint, stop)
     if result is None:
         return MipOutcome(None, np.inf, -np.inf, False)
+    stop.count("nodes", result.solve_stats.node_count)
     bound = float(result.termination.objective_bounds.dual_bound)
     optimal = result.termination.reason == mathopt.TerminationReason.OPTIMAL
     if not result.has_primal_feasible_solution():

@@ -108,6 +108,7 @@ class Polish:
         for worker, orders in zip(workers, self.next_windows(seats, len(workers)), strict=False):
             own = usage_of_picks(self.menus, len(free), held_by(seats, orders)[1])
             window = self.columns_of(orders, seats, free + own, threads)
+            stop.count("columns", len(window.order))
             pool = patterns_of(self.model, self.menus, window.order, window.pick_ptr, window.picks)
             rows = self.model.rows._replace(limit=free + own)
             master = build_master(self.model._replace(rows=rows), pool)

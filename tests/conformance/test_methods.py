@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,15 @@ SMALL_BATCH = Spec(orders=60, nodes=6, items=60, stock="comfortable", seed=3)
 pytestmark = pytest.mark.parametrize("method", METHODS)
 
 
-@pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty orders that meet in stock and capacities, few enough to prove the best plan within seconds."""
-    folder: Path = tmp_path_factory.mktemp("batch") / SMALL_BATCH.name
-    write_scenario(generate(SMALL_BATCH), folder)
+@pytest.fixture(scope="module", params=[1, 3], ids=["together", "apart"])
+def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty orders that meet in stock and capacities, few enough to prove the best plan within seconds.
+
+    The second time they are of three regions that share nothing.
+    """
+    spec = replace(SMALL_BATCH, regions=request.param)
+    folder: Path = tmp_path_factory.mktemp("batch") / spec.name
+    write_scenario(generate(spec), folder)
     return folder
 
 

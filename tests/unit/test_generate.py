@@ -119,3 +119,15 @@ def test_impossible_sizes_are_refused(wrong: dict[str, object]) -> None:
 def test_no_orders_at_all() -> None:
     tables = generate(Spec(orders=0, nodes=3, items=4)).tables
     assert tables["orders"].num_rows == tables["order_lines"].num_rows == tables["inventory"].num_rows == 0
+
+
+def test_regions_share_nothing_but_services() -> None:
+    spec = Spec(orders=31, nodes=5, items=20, seed=2, regions=2)
+    tables = generate(spec).tables
+    assert [tables[name].num_rows for name in ("orders", "nodes", "items")] == [31, 5, 20]
+    assert spec.name.endswith("-2r-2")
+    wanted = zip(tables["order_lines"]["order"].to_pylist(), tables["order_lines"]["item"].to_pylist(), strict=True)
+    stocked = zip(tables["inventory"]["node"].to_pylist(), tables["inventory"]["item"].to_pylist(), strict=True)
+    assert {(one[:3], other[:3]) for one, other in [*wanted, *stocked]} == {("R1-", "R1-"), ("R2-", "R2-")}
+    with pytest.raises(ValueError, match="regions"):
+        Spec(orders=31, nodes=1, items=20, regions=2)
