@@ -39,13 +39,17 @@ LAZY_ORDERS = 20_000
 SMALL_PART = 40
 """Orders below which parts share one program: a solver's start takes longer than they."""
 
-_MEASURED_SOURCES, _MEASURED_S = 400, 0.5
-"""What a part of so many sources takes until it is proven, on average; time grows with their cube."""
+_MEASURED_SOURCES, _MEASURED_CONTENTION, _MEASURED_S = 400, 0.2, 0.5
+"""What a part of so many sources whose orders contend so much takes until it is proven, on average; time grows with the
+cube of the sources and the square of the contention."""
 
 _HARD_S = 3.0
 """A part that would take longer is hard: it joins the other hard ones."""
 
-_LAZY_SHARE, _EASY_SHARE = 0.1, 0.5
+_LEAST_S = 0.05
+"""What any batch may well take: starting a solver, and to hand over what it found."""
+
+_LAZY_SHARE, _EASY_SHARE = 0.1, 0.35
 """Of the time limit: what easy parts may take for rows to tie lazily, and for them to be solved apart at all."""
 
 _MOST_SHARE = 0.9
@@ -73,11 +77,16 @@ class Division(NamedTuple):
     batches: list[I32]
     seconds: F64
     easy_s: float
+    hard: bool
 
-    def worth(self, share: float, time_limit_s: float, num_orders: int) -> bool:
-        """Whether easy parts take no more than a share of the time limit, and no batch is nearly the whole."""
+    def can_repeat(self, time_limit_s: float) -> bool:
+        """Whether all of it is so quick that some parts may be solved again with other orders."""
+        return not self.hard and self.easy_s <= _LAZY_SHARE * time_limit_s
+
+    def worth(self, time_limit_s: float, num_orders: int) -> bool:
+        """Whether the easy parts leave time for what is hard, and no batch is nearly the whole."""
         largest = max((len(orders) for orders in self.batches), default=0)
-        return self.easy_s <= share * time_limit_s and largest <= _MOST_SHARE * num_orders
+        return self.easy_s <= _EASY_SHARE * time_limit_s and largest <= _MOST_SHARE * num_orders
 
 
 class _Part(NamedTuple):
@@ -110,10 +119,10 @@ def divide(model: SourcingModel, price: Callable[[], Priced], time_limit_s: floa
     if model.num_orders <= LAZY_ORDERS:
         oversold = _oversold(model, usage_of(model, priced.patterns))
         found = _tied(model, priced, bindable & (_costly(model) | oversold))
-        if found.worth(_LAZY_SHARE, time_limit_s, model.num_orders):
+        if found.can_repeat(time_limit_s) and found.worth(time_limit_s, model.num_orders):
             return found
     found = _tied(model, priced, bindable)
-    return found if found.worth(_EASY_SHARE, time_limit_s, model.num_orders) else None
+    return found if found.worth(time_limit_s, model.num_orders) else None
 
 
 def solve_apart(
@@ -145,7 +154,7 @@ def solve_apart(
         if incumbent.closed(gap) or stop.reason is not None:
             break
         division = _tied(model, priced, division.tying | broken)
-        if turn + 1 >= _MOST_ROUNDS or not division.worth(_LAZY_SHARE, stop.time_limit_s, model.num_orders):
+        if turn + 1 >= _MOST_ROUNDS or not division.can_repeat(stop.time_limit_s):
             division = _tied(model, priced, bindable)
     return run.prices
 
@@ -230,6 +239,8 @@ def _tied(model: SourcingModel, priced: Priced, tying: Flags) -> Division:
     part = parts_of(model, tying)
     size = np.bincount(part, minlength=1)
     seconds = _MEASURED_S * (np.bincount(part, sources_by_order(model), len(size)) / _MEASURED_SOURCES) ** 3
+    contends = np.bincount(part, contention(model, priced.patterns), len(size)) / np.maximum(size, 1)
+    seconds *= (contends / _MEASURED_CONTENTION) ** 2
     left = np.flatnonzero((size[part] > 1) | ~solved_alone(model, priced)).astype(np.int32)
     own = part[left]
     hard = seconds[own] > _HARD_S
@@ -244,7 +255,17 @@ def _tied(model: SourcingModel, priced: Priced, tying: Flags) -> Division:
         takes[0] = min(takes[0], max(easy_s, _HARD_S))
     last = [bool(hard.any()) and at == 0 for at in range(len(batches))]
     sequence = sorted(range(len(batches)), key=lambda at: (last[at], -takes[at], int(batches[at][0])))
-    return Division(tying, [batches[at] for at in sequence], np.array([takes[at] for at in sequence]), easy_s)
+    takes = [max(takes[at], _LEAST_S) for at in sequence]
+    return Division(tying, [batches[at] for at in sequence], np.array(takes), easy_s, bool(hard.any()))
+
+
+def contention(model: SourcingModel, minima: Patterns) -> F64:
+    """How likely each order has to give way: the share by which the scarcest of its rows is oversold; 0 to 1."""
+    used = usage_of(model, minima)
+    share = np.maximum(0.0, used - _free(model)) / np.maximum(used, 1)
+    most = np.zeros(model.num_orders)
+    np.maximum.at(most, np.repeat(minima.order, np.diff(minima.draw_ptr)), share[minima.draw_row])
+    return most
 
 
 def _free(model: SourcingModel) -> F64:

@@ -223,6 +223,8 @@ def _solve_parts(
     priced = _price_first(model, settings, stop, incumbent, menus)
     if incumbent.closed(settings.gap) or stop.reason is not None:
         return zero
+    # What a part that is cut short would be left with.
+    incumbent.offer(construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads))
     return solve_apart(model, division, priced, stop, incumbent, _part_solver(settings), settings.gap)
 
 
