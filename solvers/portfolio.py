@@ -55,8 +55,9 @@ DEAR_WORK = 5_000
 COMPACT_SOURCES = 5_000
 """Sources up to which the compact model may go first: beyond, prices get further in the same time."""
 
-COMPACT_SHARE, PRICES_SHARE, POOL_SHARE = 0.6, 0.4, 0.5
-"""Of the time that remains, what each step may take at most before the next."""
+COMPACT_SHARE, PRICES_SHARE, POOL_SHARE, APART_SHARE = 0.6, 0.4, 0.5, 0.6
+"""Of the time that remains, what each step may take at most before the next; the last where a search of many ordinary
+orders may follow."""
 
 CLOSING_SHARE, LEAST_CLOSING_S = 0.2, 5.0
 """Of the time limit, what the certificate may take beyond it for orders that the pricing kernels leave open."""
@@ -155,14 +156,22 @@ def _search(
     zero = Prices.zero(model)
     apart = fill_limit is None and not exacting
     if menus is not None:
-        found = _solve_parts(model, settings, stop, incumbent, menus) if apart else None
-        if found is None:
-            found = search_listed(
-                model, menus, stop, incumbent,
-                gap=settings.gap, seed=settings.seed, threads=settings.threads, pricing_work=PRICING_WORK,
-                start=given[0] if given else None, warm=warm,
+        found: list[Prices] = []
+        if apart:
+            with stop.part(APART_SHARE):
+                found = _solve_parts(model, settings, stop, incumbent, menus)
+        begin = given[0] if given else None
+        # Where parts were cut short the search goes on from what they gave.
+        begin = incumbent.patterns if found else begin
+        if not found or not (incumbent.closed(settings.gap) or stop.reason is not None):
+            found.append(
+                search_listed(
+                    model, menus, stop, incumbent,
+                    gap=settings.gap, seed=settings.seed, threads=settings.threads, pricing_work=PRICING_WORK,
+                    start=begin, warm=warm,
+                )
             )  # fmt: skip
-        return _finish(model, settings, stop, incumbent, [found], fill_limit, menus)
+        return _finish(model, settings, stop, incumbent, found, fill_limit, menus)
     priced = _price_first(model, settings, stop, incumbent, None)
     prices = zero
     if not incumbent.closed(settings.gap) and stop.reason is None:
@@ -214,18 +223,18 @@ def _price_first(
 
 def _solve_parts(
     model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, menus: Menus
-) -> Prices | None:
-    """Many ordinary orders part by part; None, and nothing spent, where they hang together."""
+) -> list[Prices]:
+    """Many ordinary orders part by part; no prices, and nothing spent, where they are best solved together."""
     zero = Prices.zero(model)
     division = divide(model, lambda: _price_everyone(model, zero, settings.threads, menus, None), stop.time_limit_s)
     if division is None:
-        return None
+        return []
     priced = _price_first(model, settings, stop, incumbent, menus)
     if incumbent.closed(settings.gap) or stop.reason is not None:
-        return zero
+        return [zero]
     # What a part that is cut short would be left with.
     incumbent.offer(construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads))
-    return solve_apart(model, division, priced, stop, incumbent, _part_solver(settings), settings.gap)
+    return [solve_apart(model, division, priced, stop, incumbent, _part_solver(settings), settings.gap)]
 
 
 def _part_solver(settings: Settings) -> SolvePart:
