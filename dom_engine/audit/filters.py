@@ -55,13 +55,16 @@ class Filters:
         self._item_ptr = np.searchsorted(problem.positions.item_idx[by_item], np.arange(len(problem.items) + 1))
         self._enabled_nodes = frozenset(np.flatnonzero(problem.nodes.enabled).tolist())
         self._services: dict[tuple[int, tuple[int, ...], bool], tuple[int, ...]] = {}
-        self._carries: dict[tuple[int, int], bool] = {}
+        self._carries: dict[tuple[int, tuple[int, ...]], bool] = {}
         self._ready: dict[tuple[int, int], int] = {}
         # Plain lists where single values are read: a NumPy scalar costs three times as much.
         self._from_m: list[int] = problem.lanes.from_m.tolist()
         self._to_m: list[int] = problem.lanes.to_m.tolist()
         self._available_at_s: list[int] = problem.positions.available_at_s.tolist()
         self._expires_at_s: list[int] = problem.positions.expires_at_s.tolist()
+        self._weight_g: list[int] = problem.items.weight_g.tolist()
+        self._max_weight_g: list[int] = problem.services.max_weight_g.tolist()
+        self._tags: dict[int, tuple[int, ...]] = {}
         self._order = NONE_IDX
         self._order_nodes: frozenset[int] = frozenset()
         self._order_place: tuple[int, str] = (NONE_IDX, "")
@@ -96,6 +99,12 @@ class Filters:
         lists = (orders.nodes, orders.exclude_nodes, orders.node_tags)
         if orders.pickup_node_idx[order] == NONE_IDX and not any(len(entries[order]) for entries in lists):
             return self._enabled_nodes
+        if not len(orders.node_tags[order]):
+            # Most orders that name nodes name nothing else: arrays of a few nodes cost more than sets.
+            only, pickup = orders.nodes[order].tolist(), int(orders.pickup_node_idx[order])
+            kept = self._enabled_nodes.intersection(only) if only else self._enabled_nodes
+            kept = kept if pickup == NONE_IDX else kept & {pickup}
+            return kept.difference(orders.exclude_nodes[order].tolist())
         nodes = np.array(sorted(self._enabled_nodes), np.int64)
         allowed = self._network.node_allowed(np.full(len(nodes), order), nodes)
         return frozenset(nodes[allowed].tolist())
@@ -208,12 +217,14 @@ class Filters:
     # Loads and instants.
 
     def _carried(self, service: int, source: Source) -> bool:
-        key = (service, source.item)
+        item = source.item
+        # Items that share their tags share the answer: a forwarder's orders have an item of its own each.
+        if item not in self._tags:
+            self._tags[item] = tuple(self._problem.items.tags[item].tolist())
+        key = (service, self._tags[item])
         if key not in self._carries:
-            tags = self._network.carries(np.array([service]), np.array([source.item]))
-            light = self._problem.items.weight_g[source.item] <= self._problem.services.max_weight_g[service]
-            self._carries[key] = bool(tags[0] and light)
-        return self._carries[key]
+            self._carries[key] = bool(self._network.carries(np.array([service]), np.array([item]))[0])
+        return self._carries[key] and self._weight_g[item] <= self._max_weight_g[service]
 
     def _rate_reached(self, order: int, service: int, lane: int) -> bool:
         """Whether all the order's units together are heavy enough for the lane's rate."""

@@ -66,7 +66,6 @@ def test_the_lists_above_are_the_library(data_dir: Path, optima: dict[str, int])
     assert files == set(optima)
 
 
-@pytest.mark.nightly
 def test_brunel(data_dir: Path, tmp_path: Path) -> None:
     solved = run_folder(import_brunel(data_dir / "brunel", tmp_path / "brunel"), tmp_path / "out")
     check_optimum(solved, BRUNEL_COST_MICROS)
