@@ -262,17 +262,20 @@ def _branched(formulation: Formulation, outcome: Outcome, problem: Problem, stop
     """A branching certificate where prices alone prove less than was asked for; None where that does not help."""
     settings, certified = problem.solve, outcome.certificate.bound
     target = outcome.objective - int(settings.gap * max(MICROS_PER_UNIT, outcome.objective))
-    if outcome.reason is not None or certified >= target - 1 or problem.policy.fill_first:
+    if certified >= target - 1 or problem.policy.fill_first:
         return None
-    model = formulation.model
-    if settings.method not in SEARCHES or not worth_branching(model):
+    model, tree = formulation.model, outcome.tree
+    if tree is None:
+        if outcome.reason is not None or settings.method not in SEARCHES or not worth_branching(model):
+            return None
+        prices = outcome.certificate.prices.steering(model)
+        with stop.share(BRANCHING_SHARE):
+            tree = grow_tree(model, outcome.patterns, prices, target, stop, threads=num_threads(problem))
+    if tree is None or tree.bound <= certified:
         return None
-    prices = outcome.certificate.prices.steering(model)
-    with stop.share(BRANCHING_SHARE):
-        tree = grow_tree(model, outcome.patterns, prices, target, stop, threads=num_threads(problem))
-    if tree.bound <= certified:
-        return None
-    leaves = (Leaf(_branches(model, leaf.limits), _priced(formulation, leaf, outcome)) for leaf in tree.leaves)
+    leaves = (
+        Leaf(_branches(model, leaf.limits), _priced(formulation, leaf, outcome), leaf.reward) for leaf in tree.leaves
+    )
     return BranchTree(tuple(leaves), min(tree.bound, outcome.objective))
 
 

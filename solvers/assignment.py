@@ -14,8 +14,9 @@ import numpy as np
 
 from solvers.compact_arcs import ragged
 from solvers.incumbent import Incumbent
-from solvers.master import build_master, chosen, master_prices
-from solvers.model import I64, Patterns, Prices, SourcingModel
+from solvers.knapsacks import Knapsacks, as_knapsacks
+from solvers.master import build_master, chosen, master_prices, order_duals
+from solvers.model import F64, I64, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, judge, take, unserved
 from solvers.program import solve_lp
 from solvers.stop import Stop
@@ -25,10 +26,12 @@ _WHOLE = 1e-6
 
 
 class Assigned(NamedTuple):
-    """Row prices from the relaxation's duals, and every pattern of every order."""
+    """Row prices from the relaxation's duals, what serving each order is worth by them, and every pattern of all."""
 
     prices: Prices
+    reward: F64
     patterns: Patterns
+    knapsacks: Knapsacks | None
 
 
 def is_assignment(model: SourcingModel) -> bool:
@@ -80,7 +83,12 @@ def solve_assignment(model: SourcingModel, stop: Stop, incumbent: Incumbent) -> 
     picked = solved.x[: master.num_patterns]
     if np.all(np.abs(picked - np.rint(picked)) <= _WHOLE):
         incumbent.offer(take(pool, _by_order(pool, chosen(master, solved.x))))
-    return Assigned(master_prices(model, master, solved.dual), pool)
+    return Assigned(
+        master_prices(model, master, solved.dual),
+        order_duals(model, master, solved.dual),
+        pool,
+        as_knapsacks(model, pool, master),
+    )
 
 
 def _by_order(pool: Patterns, which: I64) -> I64:

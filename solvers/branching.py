@@ -18,7 +18,7 @@ import numpy as np
 from solvers.bound import MeasurePrices, exact_bound, exact_minima, lagrangian, responses, to_measure
 from solvers.columns import merge
 from solvers.master import Master, build_master, master_prices
-from solvers.model import F64, Flags, Patterns, Prices, SourcingModel
+from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.patterns import take, unserved
 from solvers.pricing import price_orders
 from solvers.program import Program, solve_lp
@@ -34,8 +34,16 @@ much closes a few more batches, and keeps a planner waiting for a plan that is p
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
 
+_FEWEST_PASSES = 200
+"""Passes of pricing that leaves enough to prove anything take in all: where each is too dear for so many, none is made.
+
+OR-Library's locations took two to five seconds each for nothing before.
+"""
+
 _MOST_ROUNDS = 60
-_PRICING_WORK = 2_000_000
+_PRICING_WORK, _PROBE_WORK = 2_000_000, 50_000
+"""Counted work of an order in a pass, and when only asked how dear a pass is."""
+
 _WHOLE = 1e-6
 _CLOSE = 1e-7
 """Relative: the master and the bound of a leaf agree."""
@@ -55,11 +63,15 @@ class Limits(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """``bound`` holds for every plan within ``limits``, in exact integers (weighted micros)."""
+    """``bound`` holds for every plan within ``limits``, in exact integers (weighted micros).
+
+    ``reward``: what serving each order is worth, where the leaf is bounded by knapsacks instead of prices.
+    """
 
     limits: Limits
     prices: MeasurePrices
     bound: int
+    reward: I64 | None = None
 
 
 class Tree(NamedTuple):
@@ -77,7 +89,9 @@ class _Solved(NamedTuple):
     shipping: F64
 
 
-def grow_tree(model: SourcingModel, pool: Patterns, start: Prices, target: int, stop: Stop, *, threads: int) -> Tree:
+def grow_tree(
+    model: SourcingModel, pool: Patterns, start: Prices, target: int, stop: Stop, *, threads: int
+) -> Tree | None:
     """Branch until every leaf proves ``target``, or the leaves, the stop or what can be branched on run out.
 
     Parameters
@@ -92,8 +106,13 @@ def grow_tree(model: SourcingModel, pool: Patterns, start: Prices, target: int, 
     Returns
     -------
     Tree
-        Of one leaf where nothing was split: that leaf's prices may still prove more than those at the start.
+        Of one leaf where nothing was split: that leaf's prices may still prove more than those at the start. None where
+        pricing is too dear for leaves enough to prove anything.
     """
+    every = np.arange(model.num_orders, dtype=np.int32)
+    once = price_orders(model, start, every, work_limit=_PROBE_WORK, threads=threads)
+    if int(once.work.sum()) * _FEWEST_PASSES > MOST_WORK:
+        return None
     grower = _Grower(model, pool, target, stop, threads)
     most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, len(model.sources.line))))
     # The worst first: what is cut short has then raised the least bound as far as it could.

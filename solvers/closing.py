@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from solvers.assignment import Assigned
+from solvers.branching import Tree
 from solvers.columns import Generated, merge, signatures
 from solvers.compact import solve_compact
 from solvers.incumbent import Incumbent, row_mix, usage_of
+from solvers.knapsack_tree import grow_by_knapsacks
+from solvers.knapsacks import Ascended, ascend, forced
 from solvers.master import Master, build_master, chosen
 from solvers.model import F64, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, priced_cost, take, unserved
@@ -33,7 +37,14 @@ _BLOCK = 256
 _ENOUGH = 2e-4
 """Relative gap at which a pool that is not the last one counts as solved."""
 
+_FEW_PATTERNS = 1.5
+"""Patterns per order among which a first plan is sought."""
+
+_FEW_NODES = 10
+"""Nodes of that search: a good plan is found long before it is proven."""
+
 _WIDENING = 3.0
+_MICROS_PER_UNIT = 1_000_000
 _SAFETY = 1e-9
 """Share by which a float solver's bound is lowered before it is claimed: well beyond the rounding of its sums."""
 
@@ -70,7 +81,7 @@ def close_by_pool(
             least = priced.lower_bound[pool.order]
             pool = take(pool, np.flatnonzero(priced_cost(pool, generated.prices) <= least + needed))
         reach = lower + int(threshold) - 1 if complete else lower
-        _choose(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
+        choose_from(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
         if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:
             return
         threshold *= _WIDENING
@@ -102,6 +113,65 @@ def _list_near(model: SourcingModel, prices: Prices, threshold: float, threads: 
     return Near(listed, np.concatenate([part.complete for part in parts]))
 
 
+def close_by_knapsacks(
+    model: SourcingModel, gap: float, seed: int, threads: int, stop: Stop, incumbent: Incumbent, assigned: Assigned
+) -> Tree | None:
+    """A plan among the patterns that knapsacks leave in play, proven by branching; else by a program over all of them.
+
+    Returns
+    -------
+    Tree
+        What was proven by branching; None where the batch is none of knapsacks, or the run was stopped before.
+    """
+    knapsacks, pool = assigned.knapsacks, assigned.patterns
+    if knapsacks is None or stop.reason is not None:
+        return None
+    incumbent.enter("knapsacks")
+    assert incumbent.objective is not None
+    ascended = ascend(knapsacks, assigned.reward, incumbent.objective, stop)
+    incumbent.prove(knapsacks.raised(ascended.bound), searched=True)
+    if not incumbent.closed(gap) and stop.reason is None:
+        few = int(_FEW_PATTERNS * model.num_orders)
+        _choose_in_play(model, assigned, ascended, gap, seed, threads, stop, incumbent, few, most_nodes=_FEW_NODES)
+    incumbent.enter("branching")
+    goal = incumbent.objective - int(gap * max(_MICROS_PER_UNIT, incumbent.objective))
+    grown = grow_by_knapsacks(model, knapsacks, ascended.reward.astype(np.float64), goal, stop)
+    if grown.plan is not None:
+        incumbent.offer(take(pool, grown.plan[np.argsort(pool.order[grown.plan], kind="stable")]))
+    incumbent.prove(grown.tree.bound, searched=True)
+    if not incumbent.closed(gap) and stop.reason is None:
+        _choose_in_play(model, assigned, ascended, gap, seed, threads, stop, incumbent, pool.num_patterns)
+    return grown.tree
+
+
+def _choose_in_play(
+    model: SourcingModel,
+    assigned: Assigned,
+    ascended: Ascended,
+    gap: float,
+    seed: int,
+    threads: int,
+    stop: Stop,
+    incumbent: Incumbent,
+    most: int,
+    most_nodes: int | None = None,
+) -> None:
+    """Choose among the patterns that a better plan may hold, at most so many, those of the best plans first."""
+    knapsacks, pool = assigned.knapsacks, assigned.patterns
+    assert knapsacks is not None
+    assert incumbent.objective is not None
+    assert incumbent.patterns is not None
+    # A plan with the pattern costs at least this much.
+    least = np.empty(pool.num_patterns, np.int64)
+    least[knapsacks.pattern] = ascended.bound + forced(knapsacks, ascended.reward)
+    better = np.flatnonzero(least <= incumbent.objective - knapsacks.step)
+    by_cost = better[np.argsort(least[better], kind="stable")]
+    final = len(better) <= most and most_nodes is None
+    reach = incumbent.objective if len(better) <= most else int(least[by_cost[most]])
+    kept = merge(take(pool, np.sort(by_cost[:most])), incumbent.patterns)
+    choose_from(model, kept, gap, seed, threads, stop, incumbent, reach, final=final, most_nodes=most_nodes)
+
+
 def close_by_compact(
     model: SourcingModel, gap: float, seed: int, threads: int, stop: Stop, incumbent: Incumbent
 ) -> None:
@@ -124,7 +194,7 @@ def close_by_compact(
         incumbent.prove(outcome.bound, searched=True)
 
 
-def _choose(
+def choose_from(
     model: SourcingModel,
     pool: Patterns,
     gap: float,
@@ -134,6 +204,7 @@ def _choose(
     incumbent: Incumbent,
     reach: int,
     final: bool,
+    most_nodes: int | None = None,
 ) -> None:
     """Solve the master over the pool; what it proves holds up to ``reach``, or for good when ``final``."""
     master = build_master(model, pool, fill_limit=incumbent.fill_limit)
@@ -141,7 +212,7 @@ def _choose(
     # A pool that proves nothing need not be solved to the last digit: what it lacks weighs more.
     enough = gap / 2 if final else max(gap / 2, _ENOUGH)
     hint = _hint(model, master, pool, incumbent)
-    outcome = solve_mip(master.program, stop, relative_gap=enough, hint=hint, seed=seed)
+    outcome = solve_mip(master.program, stop, relative_gap=enough, hint=hint, seed=seed, most_nodes=most_nodes)
     _accept(pool, master, outcome, incumbent)
     if np.isfinite(outcome.bound):
         claim = outcome.bound / master.cost_scale

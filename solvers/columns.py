@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.bound import lagrangian
-from solvers.master import KIND_ORDER, Master, build_master, master_prices
-from solvers.model import F64, I32, Patterns, Prices, SourcingModel
+from solvers.master import build_master, master_prices, order_duals
+from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
 from solvers.program import solve_lp
@@ -100,7 +100,7 @@ def generate_columns(
             return Generated(best, bound, pool, False)
         value = solved.objective / master.cost_scale
         duals = master_prices(model, master, solved.dual)
-        order_dual = _order_duals(model, master, solved.dual)
+        order_dual = order_duals(model, master, solved.dual)
         while True:
             trial = _blend(best, duals, smoothing)
             priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads)
@@ -138,10 +138,3 @@ def _blend(best: Prices, duals: Prices, smoothing: float) -> Prices:
         smoothing * best.activation + (1.0 - smoothing) * duals.activation,
         smoothing * best.fill + (1.0 - smoothing) * duals.fill,
     )
-
-
-def _order_duals(model: SourcingModel, master: Master, dual: F64) -> F64:
-    by_order = np.zeros(model.num_orders)
-    rows = master.row_kind == KIND_ORDER
-    by_order[master.row_of[rows]] = dual[rows] / master.cost_scale
-    return by_order

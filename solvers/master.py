@@ -266,6 +266,14 @@ def master_prices(model: SourcingModel, master: Master, dual: F64) -> Prices:
     return prices._replace(fill=float(fill[0]) if len(fill) else 0.0)
 
 
+def order_duals(model: SourcingModel, master: Master, dual: F64) -> F64:
+    """What the relaxed master pays for serving each order, in weighted micros, float64[num_orders]."""
+    by_order = np.zeros(model.num_orders)
+    rows = master.row_kind == KIND_ORDER
+    by_order[master.row_of[rows]] = dual[rows] / master.cost_scale
+    return by_order
+
+
 def chosen(master: Master, x: F64) -> npt.NDArray[np.int64]:
     """The patterns an integer solution picks, by index into the pool."""
     return np.flatnonzero(x[: master.num_patterns] > 0.5)

@@ -27,9 +27,10 @@ import numpy as np
 
 from solvers import bulky
 from solvers.apart import SolvePart, divide, solve_apart
-from solvers.assignment import is_assignment, solve_assignment
+from solvers.assignment import Assigned, is_assignment, solve_assignment
 from solvers.bound import exact_bound, exact_minima, to_measure
-from solvers.closing import close_by_compact, close_by_pool
+from solvers.branching import Tree
+from solvers.closing import close_by_compact, close_by_knapsacks, close_by_pool
 from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
 from solvers.greedy import RULES, construct, regret_sequence
@@ -174,6 +175,7 @@ def _search(
         return _finish(model, settings, stop, incumbent, found, fill_limit, menus)
     priced = _price_first(model, settings, stop, incumbent, None)
     prices = zero
+    tree: Tree | None = None
     if not incumbent.closed(settings.gap) and stop.reason is None:
         incumbent.enter("construction")
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
@@ -185,7 +187,9 @@ def _search(
             return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
         pool = concatenate([nothing, priced.patterns, plan, *given])
         if is_assignment(model):
-            prices, pool = _assign(model, settings, stop, incumbent, pool)
+            assigned, tree = _assign(model, settings, stop, incumbent)
+            if assigned is not None:
+                prices, pool = assigned.prices, assigned.patterns
         if not incumbent.closed(settings.gap) and stop.reason is None:
             dear = int(priced.work.sum()) > DEAR_WORK * model.num_orders
             if dear and fill_limit is None and bulky.applies(model):
@@ -193,7 +197,7 @@ def _search(
             else:
                 dear = dear and len(model.sources.line) <= COMPACT_SOURCES
                 prices = _improve(model, settings, stop, incumbent, pool, dear)
-    return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
+    return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)._replace(tree=tree)
 
 
 def _completed(model: SourcingModel, plan: Patterns, settings: Settings, stop: Stop) -> list[Patterns]:
@@ -274,9 +278,7 @@ def _improve(
         )
     prices = generated.prices
     if not incumbent.closed(gap) and stop.reason is None:
-        incumbent.enter("construction")
-        sequence = regret_sequence(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
-        incumbent.offer(construct(model, prices, sequence, stop, work_limit=PRICING_WORK, threads=threads))
+        _construct_again(model, settings, stop, incumbent, prices)
     if not incumbent.closed(gap) and stop.reason is None:
         with stop.share(POOL_SHARE):
             close_by_pool(model, gap, seed, threads, stop, incumbent, generated, PRICING_WORK)
@@ -285,16 +287,30 @@ def _improve(
     return prices
 
 
+def _construct_again(
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, prices: Prices
+) -> None:
+    """Plan again in the light of the prices, what has most to lose first."""
+    incumbent.enter("construction")
+    everyone, threads = np.arange(model.num_orders, dtype=np.int32), settings.threads
+    sequence = regret_sequence(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
+    incumbent.offer(construct(model, prices, sequence, stop, work_limit=PRICING_WORK, threads=threads))
+
+
 def _assign(
-    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, pool: Patterns
-) -> tuple[Prices, Patterns]:
-    """Solve the relaxation over all patterns of orders of one unit each; returns its prices and those patterns."""
+    model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent
+) -> tuple[Assigned | None, Tree | None]:
+    """Orders of one unit each: the relaxation over all patterns (None where it was stopped), then knapsacks."""
     incumbent.enter("assignment")
-    generated = solve_assignment(model, stop, incumbent)
-    if generated is None:
-        return Prices.zero(model), pool
-    incumbent.prove(certify(model, generated.prices, settings.threads, incumbent.fill_limit).bound)
-    return generated
+    assigned, tree = solve_assignment(model, stop, incumbent), None
+    if assigned is None:
+        return None, None
+    incumbent.prove(certify(model, assigned.prices, settings.threads, incumbent.fill_limit).bound)
+    if not incumbent.closed(settings.gap) and incumbent.fill_limit is None:
+        _construct_again(model, settings, stop, incumbent, assigned.prices)
+        with stop.share(POOL_SHARE):
+            tree = close_by_knapsacks(model, settings.gap, settings.seed, settings.threads, stop, incumbent, assigned)
+    return assigned, tree
 
 
 def _improve_bulky(model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent) -> Prices:

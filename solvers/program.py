@@ -79,14 +79,16 @@ def solve_mip(
     time_limit_s: float = float("inf"),
     hint: F64 | None = None,
     seed: int = 0,
+    most_nodes: int | None = None,
 ) -> MipOutcome:
-    """Solve with HiGHS within its float tolerances; ``hint`` is a feasible start."""
+    """Solve with HiGHS within its float tolerances; ``hint`` is a feasible start, ``most_nodes`` a counted limit."""
     model = _mathopt_model(program, relaxed=False)
     params = mathopt.SolveParameters(
         time_limit=_time_limit(stop, time_limit_s),
         relative_gap_tolerance=relative_gap,
         absolute_gap_tolerance=0.0,
         random_seed=seed,
+        node_limit=most_nodes,
     )
     result = _run(model, mathopt.SolverType.HIGHS, params, hint, stop)
     if result is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from solvers.bound import MeasurePrices, Minima
+from solvers.branching import Tree
 from solvers.model import Flags, Patterns
 from solvers.stop import StopReason
 
@@ -24,7 +25,8 @@ class Outcome(NamedTuple):
     ``patterns`` is the plan, one pattern per order. ``bound`` is the best lower bound known in weighted
     micros, ``bound_source`` ``prices`` where it is the certificate's own and ``search`` where branching gave
     it. ``fill``/``fill_bound`` are millionths of weighted unallocated units, reached and proven;
-    ``fill_bound`` is None unless fill goes first.
+    ``fill_bound`` is None unless fill goes first. ``tree`` is the branching
+    that the search itself did, if any.
     """
 
     patterns: Patterns
@@ -37,3 +39,4 @@ class Outcome(NamedTuple):
     fill_bound: int | None
     reason: StopReason | None
     method: str
+    tree: Tree | None = None

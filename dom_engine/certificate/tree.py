@@ -9,6 +9,8 @@ from and its rows may answer more, so its L is the bound of section 9 with these
 - a node with a use of at least 1: its term is what stands in the ``min(0, .)``;
 - a row of stock or capacity with a use of at most k: it answers at least -p*k.
 
+A leaf that states rewards for orders, instead of prices for rows, proves what ``rewards`` says of the patterns left.
+
 Any other limit only tells leaves apart.
 """
 
@@ -24,6 +26,7 @@ import numpy as np
 from dom_engine.audit.evaluate import Auditor
 from dom_engine.certificate.bound import BoundReport
 from dom_engine.certificate.pricing import price_orders
+from dom_engine.certificate.rewards import RewardBounds, no_rows
 from dom_engine.certificate.sources import Pricing
 from dom_engine.domain.columns import I64, NONE_IDX, Flags
 from dom_engine.domain.problem import Problem
@@ -78,6 +81,13 @@ def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -
     total = Fraction(sum(minima.minimum), minima.scale) + answers
     report = BoundReport(minima.scale, minima.minimum, minima.exact, answers, floor(total))
     return LeafReport(report, pricing, unserved)
+
+
+def rewarded_bound(problem: Problem, reward: I64, box: Box, bounds: RewardBounds, auditor: Auditor) -> LeafReport:
+    """Compute what a leaf's rewards (micros, int64[num_orders]) prove; they need no order priced."""
+    proven = bounds.bound(reward, _barred(problem, box))
+    exact = np.ones(len(problem.orders), np.bool_)
+    return LeafReport(BoundReport(1, [], exact, Fraction(proven), proven), Pricing(problem, no_rows(), auditor), [])
 
 
 def _unserved_micros(pricing: Pricing) -> list[int]:

@@ -127,10 +127,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The plans on one side of every branch, and the prices that bound them."""
+    """The plans on one side of every branch, and what bounds them: prices of rows, or a reward for each order."""
 
     branches: tuple[Branch, ...]
     rows: PricedRows
+    reward_micros: I64 | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,16 @@ def result_tables(result: Result) -> Mapping[str, Iterator[Columns]]:
 
 
 def _tree(problem: Problem, tree: BranchTree) -> Columns:
-    """Every leaf's branches, then its prices, leaves in their order."""
+    """Every leaf's branches, then its prices or rewards, leaves in their order."""
     parts: list[pa.Table] = []
     for number, leaf in enumerate(tree.leaves, start=1):
         priced = dict(_prices(problem, leaf.rows))
         del priced["used"]
         says = pa.array(["price"] * len(priced["kind"]), pa.string())
-        for columns in (_branches(problem, leaf.branches), {"says": says, **priced}):
+        pieces = [_branches(problem, leaf.branches), {"says": says, **priced}]
+        if leaf.reward_micros is not None:
+            pieces.append(_rewards(problem, leaf.reward_micros))
+        for columns in pieces:
             named = pa.array([str(number)] * len(columns["kind"]), pa.string())
             parts.append(pa.table({"leaf": named, **columns}).select(list(TREE_COLUMNS)))
     whole = pa.concat_tables(parts)
@@ -159,6 +162,19 @@ def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
         "price": decimal_text(np.zeros(len(branches), np.int64), 6),
     }
     return sort_by_text(columns, [name for name in TREE_COLUMNS if name not in ("leaf", "says")])
+
+
+def _rewards(problem: Problem, reward_micros: I64) -> Columns:
+    orders = np.flatnonzero(reward_micros).astype(np.int64)
+    blank = pa.array([""] * len(orders), pa.string())
+    columns = {name: blank for name in TREE_COLUMNS if name != "leaf"}
+    columns |= {
+        "says": pa.array(["reward"] * len(orders), pa.string()),
+        "order": ids_text(problem.orders.ids, orders),
+        "limit": pa.array(["1"] * len(orders), pa.string()),
+        "price": decimal_text(reward_micros[orders], 6),
+    }
+    return sort_by_text(columns, ["order"])
 
 
 def _slices(num_rows: int) -> Iterator[slice]:

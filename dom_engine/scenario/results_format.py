@@ -137,7 +137,7 @@ TREE_COLUMNS: Mapping[str, Kind] = MappingProxyType(
         **{name: kind for name, kind in RESULT_TABLES["prices.csv"].items() if name != "used"},
     }
 )
-"""``says``: ``at_most`` or ``at_least`` (a use of ``limit``: what sets the leaf apart), or ``price``.
+"""``says``: ``at_most`` or ``at_least`` (a use of ``limit``: what sets the leaf apart), ``price`` or ``reward``.
 
 ``kind`` may also be ``node``, whose use is 1 where anything ships from it, else 0.
 """

@@ -12,7 +12,17 @@ import numpy as np
 
 from dom_engine.audit.evaluate import Auditor
 from dom_engine.certificate.paid import order_costs, prices_paid
-from dom_engine.certificate.tree import NODE, UNBOUNDED, Box, LeafReport, Split, leaf_bound, uncovered
+from dom_engine.certificate.rewards import RewardBounds
+from dom_engine.certificate.tree import (
+    NODE,
+    UNBOUNDED,
+    Box,
+    LeafReport,
+    Split,
+    leaf_bound,
+    rewarded_bound,
+    uncovered,
+)
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
@@ -27,7 +37,10 @@ from dom_engine.verify.findings import Findings, Unproven
 from dom_engine.verify.prices import stated_rows
 
 KEY = "tree_lower_bound_micros"
-_SAYS = ("at_most", "at_least", "price")
+_SAYS = ("at_most", "at_least", "price", "reward")
+
+_Leaf = tuple[PricedRows, I64 | None, Box]
+"""Prices, or else rewards by order, and what sets the leaf apart."""
 
 
 def check_tree(
@@ -54,34 +67,71 @@ def check_tree(
     if leaves is None:
         return
     try:
-        _check_cover(auditor.problem, [box for _, box in leaves], findings)
-        reports = [leaf_bound(auditor.problem, rows, box, auditor) for rows, box in leaves]
+        _check_cover(auditor.problem, [box for _, _, box in leaves], findings)
+        reports = _reports(auditor, leaves)
     except OverflowError as error:
         findings.add(table.file, "", "TOO_LARGE", str(error))
         return
     _check_bound(auditor.problem, stated, reports, plan, evaluation, findings)
 
 
-def _leaves(auditor: Auditor, table: StatedTable, findings: Findings) -> list[tuple[PricedRows, Box]] | None:
-    """Prices and box of each leaf, by its number; None, with findings, where the table is malformed."""
+def _reports(auditor: Auditor, leaves: list[_Leaf]) -> list[LeafReport]:
+    problem = auditor.problem
+    bounds = RewardBounds(problem, auditor) if any(reward is not None for _, reward, _ in leaves) else None
+    return [
+        leaf_bound(problem, rows, box, auditor)
+        if reward is None or bounds is None
+        else rewarded_bound(problem, reward, box, bounds, auditor)
+        for rows, reward, box in leaves
+    ]
+
+
+def _leaves(auditor: Auditor, table: StatedTable, findings: Findings) -> list[_Leaf] | None:
+    """Prices or rewards, and box of each leaf, by its number; None, with findings, where the table is malformed."""
     says = table.texts["says"].to_pylist()
     unknown = [row for row, word in enumerate(says) if word not in _SAYS]
-    message = "is neither at_most, at_least nor price"
+    message = "is neither at_most, at_least, price nor reward"
     findings.add_rows(table.file, "says", "MALFORMED", unknown, lambda _: (message, "", ""))
     number = table.values["leaf"]
     if unknown or not len(number):
         return None
     priced = np.array([word == "price" for word in says])
-    leaves = []
+    rewarded = np.array([word == "reward" for word in says])
+    leaves: list[_Leaf] = []
     for leaf in np.unique(number).tolist():
         own = np.flatnonzero((number == leaf) & priced)
         rows = _named(auditor, table, own, findings)
-        limits = np.flatnonzero((number == leaf) & ~priced)
+        limits = np.flatnonzero((number == leaf) & ~priced & ~rewarded)
         box = _box(auditor, table, limits, findings)
-        if rows is None or box is None:
+        own = np.flatnonzero((number == leaf) & rewarded)
+        reward = _rewards(auditor.problem, table, own, findings) if len(own) else None
+        if rows is None or box is None or (len(own) and reward is None):
             return None
-        leaves.append((rows, box))
+        if len(own) and len(rows):
+            message = "a leaf states prices or rewards, not both"
+            findings.add_rows(table.file, "says", "UNEXPECTED", own[:1].tolist(), lambda _: (message, "", ""))  # noqa: B023
+            return None
+        leaves.append((rows, reward, box))
     return leaves
+
+
+def _rewards(problem: Problem, table: StatedTable, rows: I64, findings: Findings) -> I64 | None:
+    """Micros for serving each order; 0 where none is stated."""
+    order, price = table.values["order"][rows], table.values["price"][rows]
+    before = len(findings.found)
+    first = np.unique(order, return_index=True)[1]
+    for wrong, column, code, message in (
+        (order < 0, "order", "MISSING", "is blank"),
+        (~np.isin(np.arange(len(rows)), first), "order", "UNEXPECTED", "has its reward in this leaf already"),
+        (price < 0, "price", "NEGATIVE", "a reward is at least 0"),
+    ):
+        told = message, "", ""
+        findings.add_rows(table.file, column, code, rows[wrong].tolist(), lambda _, told=told: told)  # type: ignore[misc]
+    if len(findings.found) > before:
+        return None
+    reward = np.zeros(len(problem.orders), np.int64)
+    reward[order] = price
+    return reward
 
 
 def _named(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) -> PricedRows | None:

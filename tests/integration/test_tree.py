@@ -23,8 +23,8 @@ Rows = list[dict[str, str]]
 
 
 def assignment(folder: Path) -> Path:
-    """Nine jobs, three agents with little room: the relaxation splits jobs."""
-    rng = Random(3)
+    """Nine jobs, three agents with little room: prices split jobs, and one leaf of rewards does not do."""
+    rng = Random(12)
     cost = [[rng.randint(10, 40) for _ in range(9)] for _ in range(3)]
     weight = [[rng.randint(5, 20) for _ in range(9)] for _ in range(3)]
     room = [int(0.85 * sum(own) / 3) for own in weight]
@@ -101,7 +101,7 @@ def test_a_missing_leaf_is_found(solved: Solved, tmp_path: Path) -> None:
 
 def test_a_leaf_that_is_given_up_to_the_wrong_side_is_found(solved: Solved, tmp_path: Path) -> None:
     def turned(rows: Rows) -> Rows:
-        first = next(row for row in rows if row["says"] != "price")
+        first = next(row for row in rows if row["says"] in ("at_most", "at_least"))
         first["says"], first["limit"] = ("at_least", "1") if first["says"] == "at_most" else ("at_most", "0")
         return rows
 
