@@ -162,3 +162,26 @@ def test_a_folder_with_a_tree_is_replaced_whole(solved: Solved, tmp_path: Path) 
     result = solve(plain)
     write_result(result, tmp_path / "out")
     assert (tmp_path / "out" / "tree.csv").exists() == (result.tree is not None)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [
+        ("order", "", "MISSING"),
+        ("order", "J001", "UNEXPECTED"),
+        ("price", "-1.000000", "NEGATIVE"),
+        ("says", "price", ""),
+    ],
+)
+def test_rewards_that_make_no_sense_are_located(column: str, text: str, code: str, tmp_path: Path) -> None:
+    solved = Solved(assignment(tmp_path), tmp_path / "out")
+
+    def changed(rows: Rows) -> Rows:
+        rewards = [row for row in rows if row["says"] == "reward"]
+        rewards[1][column] = text if text != "J001" else rewards[0]["order"]
+        return rows
+
+    found = solved.spoiled(tmp_path / "changed", changed).findings
+    assert {f.file for f in found} == {"tree.csv"}
+    if code:
+        assert (column, code) in {(f.column, f.code) for f in found}
