@@ -49,7 +49,7 @@ _HARD_S = 3.0
 _LEAST_S = 0.05
 """What any batch may well take: starting a solver, and to hand over what it found."""
 
-_LAZY_SHARE, _EASY_SHARE = 0.1, 0.35
+_LAZY_SHARE, _EASY_SHARE = 0.1, 0.7
 """Of the time limit: what easy parts may take for rows to tie lazily, and for them to be solved apart at all."""
 
 _MOST_SHARE = 0.9
