@@ -25,7 +25,7 @@ from dom_engine.domain.result import (
     Limit,
     Reasons,
     Result,
-    Status,
+    status_of,
 )
 from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun, Start
@@ -114,10 +114,8 @@ def solve(
     bound, source = min(answered.bound, objective), outcome.bound_source
     if tree is not None and tree.lower_bound_micros > bound:
         bound, source = min(tree.lower_bound_micros, objective), "search"
-    proven = objective - bound <= settings.gap * max(1_000_000, objective) + 1
-    if problem.policy.fill_first:
-        # Without a bound on the fill nothing is proven: another plan may serve more at any cost.
-        proven = proven and answered.fill_bound is not None and answered.fill <= answered.fill_bound
+    # Without a bound on the fill nothing is proven under fill_first: another plan may serve more at any cost.
+    filled = answered.fill_bound is not None and answered.fill <= answered.fill_bound
     return Result(
         problem=problem,
         plan=plan,
@@ -126,7 +124,7 @@ def solve(
         certificate=answered.certificate,
         tree=tree,
         fill=Fill(evaluation.weighted_unallocated_micro_units, answered.fill_bound),
-        status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        status=status_of(objective, bound, settings.gap, fill_first=problem.policy.fill_first, fill_proven=filled),
         limit=_limit(outcome, stop),
         lower_bound_micros=bound,
         bound_source=source,

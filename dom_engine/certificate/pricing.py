@@ -38,7 +38,7 @@ def price_orders(pricing: Pricing) -> OrderMinima:
     minimum: list[int] = []
     exact = np.ones(num_orders, np.bool_)
     left = Budget(_TOTAL_STEPS)
-    for order_from, order_to in _blocks(pricing):
+    for order_from, order_to in blocks(pricing):
         block = build_block(pricing, order_from, order_to)
         batch = price_regular(pricing, block, order_from, order_to)
         minimum += batch.minimum.tolist()
@@ -56,7 +56,7 @@ def price_orders(pricing: Pricing) -> OrderMinima:
     return OrderMinima(pricing.scale, minimum, exact)
 
 
-def _blocks(pricing: Pricing) -> Iterator[tuple[int, int]]:
+def blocks(pricing: Pricing) -> Iterator[tuple[int, int]]:
     """Ranges of orders with about as many lines each."""
     line_ptr = pricing.problem.orders.line_ptr
     num_orders = len(line_ptr) - 1

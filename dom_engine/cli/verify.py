@@ -25,15 +25,15 @@ def verify(
     result: ResultArgument,
     variant: VariantOption = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 also where a stated bound is more than this check proves.")
+        bool, typer.Option("--strict", help="Exit with 1 also where what is stated is more than this check proves.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check a result, whoever made it: every rule, amount and reason, and the bound that its prices prove.
 
     The check shares no code with what made the plan. Exit code 1, and what differs, when something does not hold.
-    Orders too large to price exactly here count in the bound with a relaxation; the report says how much of the stated
-    bound is proven, and --strict asks for all of it.
+    Orders too large to price exactly here count in the bound with a relaxation; the report says how much of each stated
+    bound is proven, and --strict asks for all of it, and for the scenario's own gap.
 
     [bold]Examples[/bold]
     dom verify quickstart plan
@@ -70,16 +70,19 @@ def report_blocks(outcome: VerifyReport, problem: Problem, result: Path) -> list
         bound = money(outcome.certified_lower_bound_micros, problem.currency)
         rows.append(("certified bound", Cell(f"{bound}, computed anew from the prices", Tone.STRONG)))
     for part in outcome.unproven:
-        stated, rest = (money(micros, problem.currency) for micros in (part.stated_micros, part.unproven_micros))
-        where = f"{part.key.removesuffix('_micros')}: {count(len(part.orders), 'order')}"
+        unit = "weighted units" if part.key.startswith("fill.") else problem.currency
+        stated, rest = (money(micros, unit) for micros in (part.stated_micros, part.unproven_micros))
+        where = part.key.removesuffix("_micros")
+        where += f": {count(len(part.orders), 'order')}" if part.orders else ""
         rows.append(("not proven here", Cell(f"{rest} of the stated {stated} ({where})", Tone.WARNING)))
+    rows += [("not proven here", Cell(printable(claim, TEXT_LIMIT), Tone.WARNING)) for claim in outcome.claims]
     if outcome.relaxed_orders:
         rows.append(("bounded only", Cell(count(len(outcome.relaxed_orders), "order"), Tone.QUIET)))
     rows += [("note", Cell(printable(note, TEXT_LIMIT), Tone.QUIET)) for note in outcome.notes]
     if outcome.proven:
         verdict = Cell("HOLDS", Tone.GOOD)
     elif outcome.ok:
-        verdict = Cell("HOLDS, but its bound is proven here in part only", Tone.WARNING)
+        verdict = Cell("HOLDS, but what it states is proven here in part only", Tone.WARNING)
     else:
         verdict = Cell(f"DOES NOT HOLD, {count(len(outcome.findings), 'finding')}", Tone.BAD)
     blocks: list[Block] = [Facts("verify", verdict, tuple(rows))]

@@ -11,6 +11,7 @@ from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun
+from dom_engine.units import MICROS_PER_UNIT
 
 
 class Status(StrEnum):
@@ -18,6 +19,20 @@ class Status(StrEnum):
 
     OPTIMAL = "OPTIMAL"
     FEASIBLE = "FEASIBLE"
+
+
+def status_of(
+    objective_micros: int, bound_micros: int | None, gap: float, *, fill_first: bool, fill_proven: bool
+) -> Status:
+    """Judge a plan by its gap, and under fill_first by its fill too.
+
+    ``OPTIMAL`` when objective - bound <= gap * max(1, objective) + 1 micro, in the currency, and the fill is
+    proven.
+    """
+    if bound_micros is None or (fill_first and not fill_proven):
+        return Status.FEASIBLE
+    allowed = gap * max(MICROS_PER_UNIT, objective_micros) + 1
+    return Status.OPTIMAL if objective_micros - bound_micros <= allowed else Status.FEASIBLE
 
 
 class Limit(StrEnum):

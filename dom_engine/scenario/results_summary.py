@@ -14,7 +14,7 @@ import numpy as np
 
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Evaluation, Result, Status
+from dom_engine.domain.result import Evaluation, Result
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.domain.start import Begun
 from dom_engine.errors import MAX_FAULTS_SHOWN
@@ -89,20 +89,6 @@ def relative_gap(objective_micros: int, bound_micros: int | None) -> float | Non
     if bound_micros is None:
         return None
     return (objective_micros - bound_micros) / max(MICROS_PER_UNIT, objective_micros)
-
-
-def status_of(
-    objective_micros: int, bound_micros: int | None, gap: float, *, fill_first: bool, fill_proven: bool
-) -> Status:
-    """Judge a plan by its gap, and under fill_first by its fill too.
-
-    ``OPTIMAL`` when objective - bound <= gap * max(1, objective) + 1 micro, in the currency, and the fill is
-    proven.
-    """
-    if bound_micros is None or (fill_first and not fill_proven):
-        return Status.FEASIBLE
-    allowed = gap * max(MICROS_PER_UNIT, objective_micros) + 1
-    return Status.OPTIMAL if objective_micros - bound_micros <= allowed else Status.FEASIBLE
 
 
 def kpis(problem: Problem, plan: Plan, evaluation: Evaluation) -> dict[str, float | int]:

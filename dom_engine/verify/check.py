@@ -62,7 +62,7 @@ def verify(problem: Problem, folder: Path) -> VerifyReport:
     check_unallocated(
         stated.tables["unallocated.csv"], auditor, read, evaluation, allowed, findings, judge_reasons=not broken
     )
-    check_summary(problem, stated, read.plan, evaluation, allowed, findings)
+    check_summary(auditor, stated, read.plan, evaluation, allowed, findings)
     rows = stated_rows(auditor, stated.tables["prices.csv"], findings)
     if rows is None:
         return VerifyReport(tuple(findings.found), tuple(findings.notes))
@@ -77,4 +77,5 @@ def verify(problem: Problem, folder: Path) -> VerifyReport:
         None if bound is None else bound.lower_bound_micros,
         () if bound is None else bound.relaxed_orders,
         tuple(findings.unproven),
+        tuple(findings.claims),
     )

@@ -44,8 +44,9 @@ class Finding:
 class Unproven:
     """A stated bound of which we prove but a part: the rest is the word of whoever made the result.
 
-    ``file`` and ``key`` say where it stands. ``orders`` maps the orders that the rest may lie in to how far their
-    stated minima go beyond our relaxation, in micros, farthest first (0 where no minimum of theirs is stated).
+    ``file`` and ``key`` say where it stands; a bound of the fill counts millionths of a unit, every other one micros.
+    ``orders`` maps the orders that the rest may lie in to how far their stated minima go beyond our relaxation, in
+    micros, farthest first (0 where no minimum of theirs is stated); empty where no order's pricing is to blame.
     """
 
     file: str
@@ -66,7 +67,8 @@ class VerifyReport:
 
     ``notes`` say what was accepted and why it is worth knowing. ``certified_lower_bound_micros`` is our own L at the
     stated prices, None when the result was too broken to compute it; ``relaxed_orders`` are the ids of orders we
-    could only bound, and ``unproven`` the stated bounds that go beyond what we prove because of them.
+    could only bound, and ``unproven`` the stated bounds that go beyond what we prove. ``claims`` say what else is the
+    folder's own word and lets it state more than the scenario alone would.
     """
 
     findings: tuple[Finding, ...]
@@ -74,6 +76,7 @@ class VerifyReport:
     certified_lower_bound_micros: int | None = None
     relaxed_orders: tuple[str, ...] = ()
     unproven: tuple[Unproven, ...] = ()
+    claims: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -82,8 +85,8 @@ class VerifyReport:
 
     @property
     def proven(self) -> bool:
-        """Whether nothing is wrong, and every bound with a certificate is proven by us alone."""
-        return self.ok and not self.unproven
+        """Whether nothing is wrong, we alone prove every stated bound, and nothing else rests on the folder's word."""
+        return self.ok and not self.unproven and not self.claims
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ class Findings:
     found: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unproven: list[Unproven] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
 
     def add(
         self,

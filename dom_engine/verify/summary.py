@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from dom_engine.audit.evaluate import Auditor
+from dom_engine.certificate.fill import least_unallocated
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Limit, Status
 from dom_engine.domain.settings import COST_TERMS, SHIPMENT_TERMS
 from dom_engine.scenario.results_format import SUMMARY_FILE
 from dom_engine.scenario.results_read import StatedResult
-from dom_engine.scenario.results_summary import kpis, relative_gap, status_of
-from dom_engine.units import MICROS_PER_UNIT
+from dom_engine.units import MICROS_PER_UNIT, money_text
 from dom_engine.verify.amounts import Tolerances, rounds
-from dom_engine.verify.findings import Findings
+from dom_engine.verify.findings import Findings, Unproven
 
 _RATIO_TOLERANCE = 1e-9
 
@@ -81,7 +84,7 @@ class SummaryCheck:
 
 
 def check_summary(
-    problem: Problem,
+    auditor: Auditor,
     stated: StatedResult,
     plan: Plan,
     evaluation: Evaluation,
@@ -89,9 +92,9 @@ def check_summary(
     findings: Findings,
 ) -> None:
     """Check every figure of the summary but the certified bound, which ``bounds`` recomputes."""
-    check = SummaryCheck(stated.summary, findings)
+    check, problem = SummaryCheck(stated.summary, findings), auditor.problem
     _check_costs(problem, check, stated, evaluation, allowed, len(plan.shipments))
-    _check_fill(problem, check, evaluation)
+    _check_fill(auditor, check, evaluation, findings)
     _check_kpis(problem, check, plan, evaluation)
     _check_bounds(problem, check, evaluation, findings)
     _check_run(check)
@@ -140,7 +143,8 @@ def _term_slack(problem: Problem, allowed: Tolerances, num_shipments: int) -> di
     return slack
 
 
-def _check_fill(problem: Problem, check: SummaryCheck, evaluation: Evaluation) -> None:
+def _check_fill(auditor: Auditor, check: SummaryCheck, evaluation: Evaluation, findings: Findings) -> None:
+    problem = auditor.problem
     own = evaluation.weighted_unallocated_micro_units
     reached = check.amount("fill.weighted_unallocated")
     # A factor of more than six decimals is rounded once per unit.
@@ -148,21 +152,52 @@ def _check_fill(problem: Problem, check: SummaryCheck, evaluation: Evaluation) -
     if reached is not None and abs(reached - own) > slack:
         check.differs("fill.weighted_unallocated_micros", "is not what the plan leaves out", reached, own)
     bound = check.amount("fill.lower_bound", optional=True)
-    if bound is not None and bound > own:
+    if bound is None:
+        return
+    if bound > own:
         check.differs("fill.lower_bound_micros", "is more than the plan leaves out", bound, own)
+    elif bound > 0:
+        proven = least_unallocated(problem, auditor)
+        if bound > proven + slack:
+            key = "fill.lower_bound_micros"
+            findings.unproven.append(Unproven(SUMMARY_FILE, key, bound, proven, {}))
+            findings.notes.append(
+                f"of the stated fill.lower_bound {money_text(bound)} (weighted units) we prove {money_text(proven)}: "
+                "that no plan serves more is the folder's word"
+            )
+
+
+def _kpis(problem: Problem, plan: Plan, evaluation: Evaluation) -> dict[str, int | float]:
+    """The figures of section 8 but the cost per order, from the plan."""
+    missing = evaluation.unallocated
+    wanted = sum(problem.lines.quantity.tolist())
+    shipping, shipments_each = np.unique(plan.shipments.order_idx, return_counts=True)
+    num_shipments, num_orders = len(plan.shipments), len(problem.orders)
+    left = sum(missing.tolist())
+    return {
+        "orders": num_orders,
+        "lines": len(problem.lines),
+        "units": wanted,
+        "filled_units": wanted - left,
+        "fill_rate": 1.0 if wanted == 0 else (wanted - left) / wanted,
+        "complete_orders": num_orders - len(np.unique(problem.lines.order_idx[missing > 0])),
+        "split_orders": int((shipments_each >= 2).sum()),
+        "shipments": num_shipments,
+        "parcels": sum(evaluation.shipments.parcels.tolist()),
+        "shipments_per_order": 0.0 if num_shipments == 0 else num_shipments / len(shipping),
+        "on_time_shipments": sum(days == 0 for days in evaluation.shipments.days_late.tolist()),
+        "co2_kg": sum(evaluation.shipments.co2_g.tolist()) / 1_000,
+    }
 
 
 def _check_kpis(problem: Problem, check: SummaryCheck, plan: Plan, evaluation: Evaluation) -> None:
-    own = kpis(problem, plan, evaluation)
-    for name, value in own.items():
-        if name.startswith("cost_per_order"):
-            continue
+    for name, value in _kpis(problem, plan, evaluation).items():
         if isinstance(value, int):
             stated = check.integer(f"kpis.{name}")
             if stated is not None and stated != value:
                 check.differs(f"kpis.{name}", "is not what the plan gives", stated, value)
         else:
-            check.ratio(f"kpis.{name}", float(value))
+            check.ratio(f"kpis.{name}", value)
     objective, per_order = check.get("objective_micros"), check.amount("kpis.cost_per_order")
     num_orders = len(problem.orders)
     if isinstance(objective, int) and per_order is not None:
@@ -170,6 +205,11 @@ def _check_kpis(problem: Problem, check: SummaryCheck, plan: Plan, evaluation: E
         if off > num_orders:
             expected = objective // num_orders if num_orders else 0
             check.differs("kpis.cost_per_order_micros", "is not the objective per order", per_order, expected)
+
+
+def _gap(objective: int, bound: int | None) -> float | None:
+    """(objective - bound) / max(1, objective), from micros."""
+    return None if bound is None else float(Fraction(objective - bound, max(objective, MICROS_PER_UNIT)))
 
 
 def _check_bounds(problem: Problem, check: SummaryCheck, evaluation: Evaluation, findings: Findings) -> None:
@@ -181,8 +221,8 @@ def _check_bounds(problem: Problem, check: SummaryCheck, evaluation: Evaluation,
         check.differs("bound_source", "is neither prices nor search", source)
     if not isinstance(objective, int):
         return
-    check.ratio("gap", relative_gap(objective, bound))
-    check.ratio("certified_gap", relative_gap(objective, certified))
+    check.ratio("gap", _gap(objective, bound))
+    check.ratio("certified_gap", _gap(objective, certified))
     if bound is not None:
         if bound > objective:
             check.differs("lower_bound_micros", "is more than the objective", bound, objective)
@@ -191,7 +231,9 @@ def _check_bounds(problem: Problem, check: SummaryCheck, evaluation: Evaluation,
         if source == "prices" and certified is not None and bound != min(certified, objective):
             check.differs("lower_bound_micros", "is not the certified bound, its stated source", bound, certified)
         tree = check.amount("tree_lower_bound", optional=True)
-        if source == "search" and (tree is None or tree < bound):
+        certificates = [one for one in (certified, tree) if one is not None]
+        if source == "search" and certificates and max(certificates) < bound:
+            findings.unproven.append(Unproven(SUMMARY_FILE, "lower_bound_micros", bound, max(certificates), {}))
             findings.notes.append("lower_bound is the claim of a search: nothing in the folder proves it")
     _check_status(problem, check, objective, bound, evaluation, findings)
 
@@ -204,17 +246,30 @@ def _check_status(
     evaluation: Evaluation,
     findings: Findings,
 ) -> None:
-    stated_gap = check.number("solve.gap", optional=True)
-    gap = problem.solve.gap if stated_gap is None else stated_gap
-    if gap != problem.solve.gap:
-        findings.notes.append(f"the run was asked for a gap of {gap}, the scenario for {problem.solve.gap}")
+    """The status follows from the gap that the run says it was asked for: a flag wins over the scenario's.
+
+    Where only that gap makes the plan OPTIMAL, and the scenario's own would not, it is the folder's word.
+    """
     fill_bound = check.get("fill.lower_bound_micros")
-    proven = isinstance(fill_bound, int) and fill_bound >= evaluation.weighted_unallocated_micro_units
-    fill_first = problem.policy.fill_first
-    expected = status_of(objective, bound, gap, fill_first=fill_first, fill_proven=proven)
-    status = check.get("status")
-    if status not in tuple(Status) or status != expected.value:
-        check.differs("status", "is not what gap and fill say", status, expected.value)
+    filled = isinstance(fill_bound, int) and fill_bound >= evaluation.weighted_unallocated_micro_units
+    judged = bound is not None and (filled or not problem.policy.fill_first)
+
+    def status(gap: float) -> Status:
+        close = bound is not None and objective - bound <= Fraction(repr(gap)) * max(objective, MICROS_PER_UNIT) + 1
+        return Status.OPTIMAL if judged and close else Status.FEASIBLE
+
+    asked = check.number("solve.gap", optional=True)
+    if asked is not None and not 0 <= asked < float("inf"):
+        check.differs("solve.gap", "is no gap", asked)
+        asked = None
+    gap, own_gap = problem.solve.gap if asked is None else asked, problem.solve.gap
+    if gap != own_gap:
+        findings.notes.append(f"the run was asked for a gap of {gap}, the scenario for {own_gap}")
+        if status(gap) is not status(own_gap) and status(gap) is Status.OPTIMAL:
+            claim = f"the plan is OPTIMAL at the gap of {gap} that the run states, not at the scenario's {own_gap}"
+            findings.claims.append(claim)
+    if check.get("status") != status(gap).value:
+        check.differs("status", "is not what gap and fill say", check.get("status"), status(gap).value)
 
 
 def _check_run(check: SummaryCheck) -> None:

@@ -11,17 +11,21 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
-from dom_engine.domain.result import Result
+from dom_engine.audit.evaluate import Auditor
+from dom_engine.certificate.fill import least_unallocated
+from dom_engine.domain.plan import Allocations, Plan, Shipments
+from dom_engine.domain.result import Fill, Result, Status
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import write_result
 from dom_engine.verify import VerifyReport, verify
@@ -243,6 +247,64 @@ def test_minima_that_are_right_and_called_relaxed_hold(
         assume(read_table(solved.folder / "order_bounds.csv"))
         solved.edit("order_bounds.csv", lambda rows: [row.update(exact="false") for row in rows])
         assert solved.findings() == []
+
+
+# ---- what the folder's word alone would make OPTIMAL ----------------------------------------------------------------
+
+
+@examples(0.3)
+@given(scenarios(always=["fill_first"]), SEEDS)
+def test_a_bound_of_the_fill_is_proven_or_told_as_a_claim(scenario: naive.Scenario, seed: int) -> None:
+    """A plan that serves nothing states that nothing more can be served; the oracle knows better."""
+    with made(scenario, seed) as solved:
+        best = naive.solve_exhaustive(solved.given).fill * 1_000_000
+        problem, folder = solved.result.problem, solved.folder.parent / "poor"
+        slack = int(problem.lines.quantity.sum())
+        assert least_unallocated(problem, Auditor(problem)) <= best + slack
+        poor = result_of(problem, unserved_plan())
+        reached = poor.fill.weighted_unallocated_micro_units
+        write_result(replace(poor, fill=Fill(reached, reached)), folder)
+        report = verify(problem, folder)
+        claimed = {part.key: part for part in report.unproven}
+        assume(reached > best + 2 * slack)
+        assert claimed["fill.lower_bound_micros"].stated_micros == reached
+        assert claimed["fill.lower_bound_micros"].proven_micros <= best + slack
+        assert not report.proven
+
+
+def unserved_plan() -> Plan:
+    none, instants = np.zeros(0, np.int32), np.zeros(0, np.int64)
+    shipments = Shipments(none, none.copy(), none.copy(), instants)
+    return Plan(shipments, Allocations(none, none.copy(), none.copy(), np.zeros(0, np.bool_), instants.copy()))
+
+
+@examples(0.2)
+@given(scenarios(never=["fill_first"]), SEEDS)
+def test_a_wider_gap_than_the_scenario_asks_for_is_told_as_a_claim(scenario: naive.Scenario, seed: int) -> None:
+    with made(scenario, seed) as solved:
+        assume(solved.result.status is Status.FEASIBLE)
+        gap = solved.stated("gap") * 2 + 1
+        solved.restate(solve__gap=gap, status="OPTIMAL")
+        report = verify(solved.result.problem, solved.folder)
+        assert report.findings == ()
+        assert [f"gap of {gap} " in claim for claim in report.claims] == [True]
+        assert not report.proven
+
+
+@examples(0.2)
+@given(scenarios(), SEEDS)
+def test_a_bound_that_only_a_search_knows_is_told_as_a_claim(scenario: naive.Scenario, seed: int) -> None:
+    with made(scenario, seed) as solved:
+        certified, objective = solved.stated("certified_lower_bound_micros"), solved.stated("objective_micros")
+        assume(certified < objective)
+        filled = solved.result.fill.weighted_unallocated_micro_units == 0
+        status = "OPTIMAL" if filled or not solved.result.problem.policy.fill_first else "FEASIBLE"
+        bound = {"lower_bound": objective / 1_000_000, "lower_bound_micros": objective}
+        solved.restate(**bound, bound_source="search", gap=0.0, status=status)
+        report = verify(solved.result.problem, solved.folder)
+        assert report.findings == ()
+        claimed = {part.key: part for part in report.unproven}["lower_bound_micros"]
+        assert (claimed.stated_micros, claimed.proven_micros) == (objective, certified)
 
 
 # ---- the plan stays, and the scenario asks a little more than it keeps ----------------------------------------------

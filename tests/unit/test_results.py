@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dom_engine.domain.result import Limit, Result, Status
+from dom_engine.domain.result import Limit, Result, Status, status_of
 from dom_engine.errors import InputError
 from dom_engine.scenario import results
 from dom_engine.scenario.results import shipment_ids, write_result
 from dom_engine.scenario.results_format import RESULT_FILES, amount_text, csv_bytes, decimal_text, instants_text
 from dom_engine.scenario.results_read import read_result
-from dom_engine.scenario.results_summary import relative_gap, status_of
+from dom_engine.scenario.results_summary import relative_gap
 from dom_engine.units import ALWAYS_S, INT64_MAX, INT64_MIN, NEVER_S
 from tests import naive
 from tests.property.random_scenario import random_scenario

@@ -128,6 +128,6 @@ def test_strict_takes_no_word_for_a_bound(overstated: Result, repository: Path, 
     given = ["verify", str(repository / "scenarios" / "quickstart"), str(tmp_path / "out")]
     trusting, strict = (CliRunner().invoke(app, [*given, *more]) for more in ([], ["--strict"]))
     assert trusting.exit_code == 0
-    assert "HOLDS, but its bound is proven here in part only" in trusting.stdout
+    assert "HOLDS, but what it states is proven here in part only" in trusting.stdout
     assert strict.exit_code == 1
     assert strict.stdout == trusting.stdout

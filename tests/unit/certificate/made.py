@@ -15,10 +15,9 @@ from dom_engine.certificate.paid import order_costs
 from dom_engine.certificate.sources import Pricing
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Certificate, Fill, Result
+from dom_engine.domain.result import Certificate, Fill, Result, status_of
 from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.domain.transport import Measure
-from dom_engine.scenario.results_summary import status_of
 from dom_engine.units import ALWAYS_S, NEVER_S
 from tests import naive
 from tests.naive.certificate import Prices, all_rows

@@ -37,8 +37,16 @@ def test_what_holds_is_said_with_the_bound_and_the_notes(told: Teller) -> None:
 def test_a_bound_that_is_proven_in_part_is_told_as_such(told: Teller) -> None:
     part = Unproven("summary.json", "certified_lower_bound_micros", 120_000_000, 111_400_000, {"1001": 9_000_000})
     lines = told(VerifyReport((), (), 111_400_000, ("1001", "1002"), (part,)))
-    assert lines[0] == "verify: HOLDS, but its bound is proven here in part only"
+    assert lines[0] == "verify: HOLDS, but what it states is proven here in part only"
     assert "  not proven here  8.60 USD of the stated 120.00 USD (certified_lower_bound: 1 order)" in lines
+
+
+def test_claims_are_told_beside_bounds_and_a_fill_in_its_own_unit(told: Teller) -> None:
+    part = Unproven("summary.json", "fill.lower_bound_micros", 3_000_000, 1_000_000, {})
+    lines = told(VerifyReport((), (), 111_400_000, (), (part,), ("OPTIMAL only at a gap of 1",)))
+    assert lines[0] == "verify: HOLDS, but what it states is proven here in part only"
+    assert "  not proven here  2.00 weighted units of the stated 3.00 weighted units (fill.lower_bound)" in lines
+    assert "  not proven here  OPTIMAL only at a gap of 1" in lines
 
 
 def test_what_does_not_hold_is_located_and_compared(told: Teller) -> None:
