@@ -1,4 +1,4 @@
-"""What would have served a unit left out: one thing changed, the order decided again, the whole plan audited."""
+"""What would have served a unit left out: one thing changed, the order decided again, the plan audited."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dom_engine.audit import Auditor, evaluate, violations
-from dom_engine.audit.capacity import CapacityRows
-from dom_engine.audit.evaluate import stock_use
 from dom_engine.domain.columns import I64, NONE_IDX, Flags
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.rows import PricedRows, RowKind
-from dom_engine.errors import AuditError
+from dom_engine.domain.rows import RowKind
 from dom_engine.explain.answer import Answer
-from dom_engine.explain.copies import copies, part_of, prices_for, with_part
-from dom_engine.explain.room import PLENTY, CapacityUse, fullest, lacking, room_label, roomier
-from dom_engine.formulation import Formulation, build_model, plan_of, prices_of
+from dom_engine.explain.beside import Others, audited_cost, left_for, others_of
+from dom_engine.explain.copies import copies, part_of, prices_for
+from dom_engine.explain.room import PLENTY, fullest, lacking, room_label, roomier
+from dom_engine.formulation import build_model, plan_of, prices_of
 from dom_engine.units import ALWAYS_S, NEVER_S, SECONDS_PER_DAY
 from solvers.decide import Decider
 
 MAX_NODES = 12
 """More stock is tried at this many nodes for a line: those that hold the item most, then by id."""
 
-MAX_STOCK_AUDITED, MAX_OTHERS_AUDITED = 3, 3
-"""Changes told of a line, of stock and of all else: the whole plan is audited for each."""
+MAX_STOCK_TOLD, MAX_OTHERS_TOLD = 3, 3
+"""Changes told of a line, of stock and of all else: the plan is audited for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,10 @@ class Change(NamedTuple):
     is_stock: bool = False
     capacity: int = NONE_IDX
 
+    def stock(self, others: Others) -> I64:
+        """What the others draw, by the positions of the changed problem."""
+        return others.stock if self.inserted < 0 else np.insert(others.stock, self.inserted, 0, axis=1)
+
 
 def counterfactuals(answer: Answer, order: int) -> tuple[Counterfactual, ...]:
     """The changes that would have served units of the order's short lines, by line, the cheapest plan first."""
@@ -65,34 +66,35 @@ def counterfactuals(answer: Answer, order: int) -> tuple[Counterfactual, ...]:
     short = plan.unallocated(problem.lines.quantity)[first:last]
     if not (short > 0).any():
         return ()
-    before, use = evaluate(problem, plan, answer.auditor).objective_micros, use_of_others(answer, order)
+    others = others_of(answer, order)
     found = []
     for offset in np.flatnonzero(short > 0).tolist():
         units, name = int(short[offset]), problem.lines.ids[first + offset].as_py()
         of_line = []
-        for change, after, served in _most_promising(answer, order, first + offset, units, use):
-            cost = audited_cost(change.problem, after)
-            of_line.append(Counterfactual(name, change.label, served, units, cost - before))
+        for change, part, served in most_promising(answer, others, first + offset, units):
+            cost = audited_cost(change.problem, others, change.stock(others), part)
+            of_line.append(Counterfactual(name, change.label, served, units, cost - others.total_micros))
         found += sorted(of_line, key=lambda one: (-one.served_units, one.delta_micros, one.change))
     return tuple(found)
 
 
-def _most_promising(
-    answer: Answer, order: int, line: int, units: int, use: UseOfOthers
-) -> list[tuple[Change, Plan, int]]:
-    """The changes that serve units of the line, with the plan and the units: a few, by the order's own cost then."""
+def most_promising(answer: Answer, others: Others, line: int, units: int) -> list[tuple[Change, Plan, int]]:
+    """The changes that serve units of the line: a few, by the order's own cost then.
+
+    With each the plan of the order by itself, and the units served.
+    """
+    order = others.order
     ranked: list[tuple[int, int, int, tuple[Change, Plan, int]]] = []
     first, last = answer.problem.orders.line_ptr[order : order + 2].tolist()
     offset, wanted = line - first, answer.problem.lines.quantity[first:last]
-    for change in (*changes(answer.problem, order, line, units), *more_room(answer, order, line, use)):
-        part, own = _decision(answer, order, change, use)
+    for change in (*changes(answer.problem, order, line, units), *more_room(answer, others, line)):
+        part, own = decision(answer, others, change)
         served = units - int(part.unallocated(wanted)[offset])
         if served > 0:
             ranked.append((-served, own, len(ranked), (change, part, served)))
     best = [found for *_, found in sorted(ranked)]
-    of_stock = [found for found in best if found[0].is_stock][:MAX_STOCK_AUDITED]
-    others = [found for found in best if not found[0].is_stock][:MAX_OTHERS_AUDITED]
-    return [(change, with_decision(answer, order, change, part), served) for change, part, served in of_stock + others]
+    of_stock = [found for found in best if found[0].is_stock][:MAX_STOCK_TOLD]
+    return of_stock + [found for found in best if not found[0].is_stock][:MAX_OTHERS_TOLD]
 
 
 def changes(problem: Problem, order: int, line: int, units: int) -> Iterator[Change]:
@@ -109,14 +111,14 @@ def changes(problem: Problem, order: int, line: int, units: int) -> Iterator[Cha
         yield Change("one more shipment", replace(problem, orders=replace(problem.orders, max_shipments=allowed)))
 
 
-def more_room(answer: Answer, order: int, line: int, use: UseOfOthers) -> Iterator[Change]:
+def more_room(answer: Answer, others: Others, line: int) -> Iterator[Change]:
     """More room in a full capacity, by the least that serves more of the line than the plan does."""
-    problem = answer.problem
+    problem, order, use = answer.problem, others.order, others.capacity
     first, last = problem.orders.line_ptr[order : order + 2].tolist()
     wanted, short = problem.lines.quantity[first:last], int(answer.plan.unallocated(problem.lines.quantity)[line])
-    for capacity in fullest(answer, _nodes_allowed(problem, order, line), use.capacity):
-        part, _ = _decision(answer, order, Change("", roomier(problem, capacity, PLENTY), capacity=capacity), use)
-        more = lacking(answer, order, part, capacity, use.capacity)
+    for capacity in fullest(answer, _nodes_allowed(problem, order, line), use):
+        part, _ = decision(answer, others, Change("", roomier(problem, capacity, PLENTY), capacity=capacity))
+        more = lacking(answer, order, part, capacity, use)
         if more and int(part.unallocated(wanted)[line - first]) < short:
             yield Change(room_label(problem, capacity, more), roomier(problem, capacity, more), capacity=capacity)
 
@@ -194,83 +196,20 @@ def _with_a_day(problem: Problem, order: int) -> Problem:
     )
 
 
-def decided_again(answer: Answer, order: int, change: Change) -> Plan:
-    """The plan with one order decided anew in the changed problem, from what the others leave."""
-    return with_decision(answer, order, change, _decision(answer, order, change, use_of_others(answer, order))[0])
-
-
-def with_decision(answer: Answer, order: int, change: Change, part: Plan) -> Plan:
-    """The plan with one order served by a plan of it alone, as a plan of the changed problem."""
-    plan = answer.plan
+def decision(answer: Answer, others: Others, change: Change) -> tuple[Plan, int]:
+    """The order decided anew in the changed problem: a plan of it by itself, and its own cost."""
+    rows = answer.rows
     if change.inserted >= 0:
-        plan, _ = _shifted(plan, answer.rows, change.inserted)
-    return with_part(plan, change.problem, order, part)
-
-
-def _decision(answer: Answer, order: int, change: Change, use: UseOfOthers) -> tuple[Plan, int]:
-    """One order decided anew in the changed problem: a plan of that order by itself, and its own cost."""
-    rows, stock = answer.rows, use.stock
-    if change.inserted >= 0:
-        _, rows = _shifted(Plan.empty(), rows, change.inserted)
-        stock = np.insert(stock, change.inserted, 0, axis=1)
-    formulation = build_model(copies(change.problem, order, [None]))
+        behind = (rows.position_idx >= change.inserted).astype(np.int32)
+        rows = replace(rows, position_idx=rows.position_idx + behind)
+    formulation = build_model(copies(change.problem, others.order, [None]))
     model = formulation.model
-    stated = prices_for(formulation, rows, order)
+    stated = prices_for(formulation, rows, others.order)
     # What the others leave of the stock has no other use; a load, overtime or a node still has to be paid.
     free = (stated.kind == RowKind.STOCK) | (stated.kind == RowKind.SAFETY_STOCK)
     free |= (stated.kind == RowKind.CAPACITY) & (stated.capacity_idx == change.capacity)
     stated = replace(stated, price_micros=np.where(free, 0, stated.price_micros))
-    left = _left(formulation, stock, use.capacity)
-    decision = Decider(model).decide(0, prices_of(formulation, stated).steering(model), left)
-    part = part_of(plan_of(formulation, decision.pattern), formulation.problem, 0)
-    return part, int(decision.pattern.cost[0])
-
-
-def audited_cost(problem: Problem, plan: Plan) -> int:
-    """What a plan costs; AuditError where it breaks a rule."""
-    auditor = Auditor(problem)
-    broken = violations(problem, plan, auditor)
-    if broken:
-        raise AuditError(f"an order decided again breaks a rule: {broken[0]}")
-    return evaluate(problem, plan, auditor).objective_micros
-
-
-def _shifted(plan: Plan, rows: PricedRows, inserted: int) -> tuple[Plan, PricedRows]:
-    """Plan and prices after a position was inserted."""
-    loads = plan.allocations
-    position = loads.position_idx + (loads.position_idx >= inserted).astype(np.int32)
-    row_position = rows.position_idx + (rows.position_idx >= inserted).astype(np.int32)
-    return Plan(plan.shipments, replace(loads, position_idx=position)), replace(rows, position_idx=row_position)
-
-
-class UseOfOthers(NamedTuple):
-    """What all other orders draw: ``stock`` int64[2, num_positions], free and safety; and on capacities."""
-
-    stock: I64
-    capacity: CapacityUse
-
-
-def use_of_others(answer: Answer, order: int) -> UseOfOthers:
-    """What a change to stock, to a capacity or to one order does not move."""
-    known, problem = answer.auditor.capacity_rows, answer.problem
-    others = with_part(answer.plan, problem, order, part_of(Plan.empty(), problem, 0))
-    drawn = stock_use(problem, others.allocations)
-    stock: I64 = np.stack([drawn.free, drawn.safety]).astype(np.int64)
-    if not len(known):
-        return UseOfOthers(stock, {})
-    used = known.used(answer.auditor.loads(others.shipments, others.allocations)).tolist()
-    return UseOfOthers(stock, dict(zip(_instances(known), used, strict=True)))
-
-
-def _left(formulation: Formulation, stock: I64, use: CapacityUse) -> I64:
-    """What every row of the order's formulation can still give beside all other orders."""
-    left = formulation.model.row_capacity().copy()
-    num = formulation.model.num_positions
-    left[: 2 * num] -= stock.ravel()
-    for place, key in enumerate(_instances(formulation)):
-        left[2 * num + place] -= use.get(key, 0)
-    return np.maximum(left, 0)
-
-
-def _instances(rows: CapacityRows | Formulation) -> list[tuple[int, int, int]]:
-    return list(zip(rows.capacity_idx.tolist(), rows.starts_s.tolist(), rows.ends_s.tolist(), strict=True))
+    left = left_for(formulation, change.stock(others), others.capacity)
+    found = Decider(model).decide(0, prices_of(formulation, stated).steering(model), left)
+    part = part_of(plan_of(formulation, found.pattern), formulation.problem, 0)
+    return part, int(found.pattern.cost[0])

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dom_engine.engine import solve
 from dom_engine.errors import InputError
-from dom_engine.explain import Answer, explain, read_answer, shadow
-from dom_engine.explain.counterfactuals import changes, decided_again
+from dom_engine.explain import explain, read_answer, shadow
+from dom_engine.explain.beside import others_of
+from dom_engine.explain.counterfactuals import changes, decision
 from dom_engine.explain.order import order_index
 from dom_engine.explain.shadow import with_one_more
 from dom_engine.scenario import load_scenario
-from tests.runs import TO_THE_END, run_folder
-
-Answers = Callable[..., Answer]
-
-
-@pytest.fixture(scope="module")
-def answers(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """Shipped scenarios, with settings appended to their ``scenario.yaml``, solved and read again; once each."""
-    known: dict[tuple[str, str], Answer] = {}
-
-    def answer(name: str, instead: str = "", by: str = "") -> Answer:
-        key = (name, by)
-        if key not in known:
-            folder = tmp_path_factory.mktemp(name)
-            shutil.copytree(repository / "scenarios" / name, folder / "scenario")
-            settings = folder / "scenario" / "scenario.yaml"
-            assert instead in settings.read_text()
-            settings.write_text(settings.read_text().replace(instead, by) if instead else settings.read_text())
-            solved = run_folder(folder / "scenario", folder / "out")
-            known[key] = read_answer(solved.problem, solved.folder)
-        return known[key]
-
-    return answer
+from tests.runs import TO_THE_END
+from tests.unit.explain.conftest import Answers, with_limit
 
 
 def test_an_order_that_could_have_come_cheaper_from_elsewhere(answers: Answers) -> None:
@@ -109,14 +87,9 @@ def test_changes_that_would_have_served_are_confirmed_by_a_solve(
     again = solve(changed.problem)
     # Every other order was left as it was: solving anew can only be better.
     assert again.evaluation.objective_micros <= answer.objective_micros + found.delta_micros
-    plan = decided_again(answer, at, changed)
-    assert plan.unallocated(changed.problem.lines.quantity)[line] == 0
-
-
-def with_limit(limit: int) -> tuple[str, str]:
-    """The quickstart, but Reno ships no more than so often."""
-    row = f"{{node: reno, measure: shipments, limit: {limit}}}"
-    return "horizon_h: 48", f"horizon_h: 48\nchanges: [{{add: {{table: capacities, rows: [{row}]}}}}]"
+    part, _ = decision(answer, others_of(answer, at), changed)
+    first, last = answer.problem.orders.line_ptr[at : at + 2].tolist()
+    assert part.unallocated(answer.problem.lines.quantity[first:last])[line - first] == 0
 
 
 @pytest.mark.parametrize(("limit", "order", "served", "delta_micros"), [(1, "1006", 1, -14e6), (2, "1002", 1, -7e6)])
