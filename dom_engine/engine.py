@@ -29,7 +29,7 @@ from dom_engine.domain.result import (
 )
 from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun, Start
-from dom_engine.errors import AuditError, InputError
+from dom_engine.errors import AuditError, InputError, StoppedError
 from dom_engine.formulation import (
     Formulation,
     PinnedStart,
@@ -92,10 +92,12 @@ def solve(
         When a plan to start from is given to a rule of today; when a pin cannot be kept, located as ``pins[0].order``.
     AuditError
         When our own plan fails its audit; no answer is given then.
+    StoppedError
+        When the stop was abandoned before the answer was complete.
     """
-    clock = _PhaseClock()
     settings = problem.solve
     stop = stop or Stop(settings.time_limit_s, settings.work_limit)
+    clock = _PhaseClock(stop)
     with clock.phase("formulation"):
         formulation = build_model(problem)
         case = _case(formulation, start, pins)
@@ -304,13 +306,16 @@ def _certificate(formulation: Formulation, outcome: Outcome) -> Certificate:
 
 
 class _PhaseClock:
-    """Seconds by phase, for the summary."""
+    """Seconds by phase, for the summary; no phase begins for an answer that nobody waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
         self.timings_s: dict[str, float] = {}
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
+        if self._stop.abandoned:
+            raise StoppedError("nobody waits for the answer any more")
         started_s = now_s()
         yield
         self.timings_s[name] = now_s() - started_s

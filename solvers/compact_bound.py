@@ -31,7 +31,8 @@ class Bounding:
         self._model, self._worker, self._stop = model, worker, stop
         self._network, compact, stand_ins = state_compact(model, np.arange(model.num_orders))
         self._compact, self._seconds, self._done = compact, _SHARE_OF_TIME * stop.remaining_s, compact is None
-        if compact is not None:
+        self._done = self._done or stop.reason is not None
+        if compact is not None and not self._done:
             hint = start_of(model, self._network, compact, stand_ins, start, stop)
             worker.begin(compact.program, gap / 2, self._seconds, hint, seed)
 

@@ -133,7 +133,10 @@ def rehearse(model: SourcingModel) -> None:
     seats = make_seats(menus, model.row_capacity())
     seat_all(menus, zero.row, _NO_ACTIVATION, listed, seats, table_size(menus), slots_entries(menus))
     rng = np.random.default_rng(0)
-    improve_side_by_side(menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng)
+    improve_side_by_side(
+        menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng,
+        halt=Stop().halt,
+    )  # fmt: skip
     polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0)
     for orders in polish.next_windows(seats, 1):
         window = polish.columns_of(orders, seats, seats.left, 1)
@@ -240,6 +243,7 @@ class _Plan:
                 improve_side_by_side(
                     self.menus, self.wanted, self.prices.row, self.minimum, self.seats, rounds=rounds,
                     heat=(heat, min(heat, cooler * self.mean_cost)), threads=threads, rng=self.rng,
+                    halt=self.stop.halt,
                 )  # fmt: skip
                 heat = min(heat, cooler * self.mean_cost)
                 self.stop.spend(rounds * threads)
@@ -260,7 +264,7 @@ class _Plan:
             bounding = self._bound(gap, workers[-1])
         if bounding is not None and not self.incumbent.closed(gap):
             self.incumbent.enter("compact")
-            bounding.look(self.incumbent, self.stop.remaining_s + _LAST_LOOK_S)
+            bounding.look(self.incumbent, 0.0 if self.stop.abandoned else self.stop.remaining_s + _LAST_LOOK_S)
 
     def _prove(self, gap: float) -> None:
         """Choose among all patterns that could improve the plan, where they are few enough to be listed."""

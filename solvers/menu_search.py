@@ -18,7 +18,7 @@ from solvers.menu_loads import MOST_SHIPS
 from solvers.menu_pricing import slots_entries, table_size
 from solvers.menu_seats import Seats, Wanted, add_held, priced_excess, seat, unseat
 from solvers.menus import Menus
-from solvers.model import F64, I8, I32, I64
+from solvers.model import F64, I8, I32, I64, Flags
 from solvers.packed import wide
 
 Bits = npt.NDArray[np.uint64]
@@ -63,6 +63,7 @@ def improve(
     seeds: I32,
     threshold: F64,
     rounds: int,
+    halt: Flags,
     most_taken: int,
     chance: Bits,
     side: I8,
@@ -74,7 +75,7 @@ def improve(
     """Rounds of ruin and recreate from ``seeds`` (drawn with repeats); returns the change of the plan's cost.
 
     ``threshold[i]`` is what round i may worsen the plan by. ``row`` steers: a random share of it counts on top of cost.
-    Only orders whose ``side`` is ``own`` are moved; ``seeds`` are among them.
+    Only orders whose ``side`` is ``own`` are moved; ``seeds`` are among them. Between two rounds it ends once ``halt``.
     """
     table, cost = np.empty(table_room), np.empty(entry_room)
     taken, old_count, old_cost = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64), np.empty(_ROOM)
@@ -82,6 +83,8 @@ def improve(
     key = np.empty(_ROOM)
     change, share = 0.0, 0.0
     for turn in range(rounds):
+        if halt[0]:
+            break
         if turn % _RESHARE == 0:
             share = _MOST_SHARE * _random(chance)
         seed = wide(seeds[int(_random(chance) * len(seeds))])
@@ -135,6 +138,7 @@ def improve_side_by_side(
     heat: tuple[float, float],
     threads: int,
     rng: np.random.Generator,
+    halt: Flags,
 ) -> float:
     """Rounds of ruin and recreate by ``threads`` threads, each over a random part of the orders; returns the change.
 
@@ -160,8 +164,8 @@ def improve_side_by_side(
             return 0.0
         seeds = _seeds(own, own[carries[own]], np.random.default_rng(others[k]))
         return improve(
-            menus, wanted, row, _NO_ACTIVATION, seeds, thresholds[k], rounds, MOST_TAKEN, chances[k : k + 1], side, k,
-            seats._replace(left=parts[k]), *size,
+            menus, wanted, row, _NO_ACTIVATION, seeds, thresholds[k], rounds, halt, MOST_TAKEN, chances[k : k + 1],
+            side, k, seats._replace(left=parts[k]), *size,
         )  # fmt: skip
 
     if threads == 1:

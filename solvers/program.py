@@ -207,8 +207,8 @@ def _run(
     grace_s = 0.5
     while not done.wait(_POLL_S):
         if stop.remaining_s == 0.0:
-            # At the clock's end HiGHS stops by its own limit; give it a moment to hand over what it has.
-            if done.wait(grace_s):
+            # At the clock's end HiGHS stops by its own limit; give it a moment to hand over what is waited for.
+            if not stop.abandoned and done.wait(grace_s):
                 break
             _left_behind.append(thread)
             return None

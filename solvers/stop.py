@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+import numpy as np
+
+from solvers.model import Flags
+
 
 class StopReason(StrEnum):
     """What ended a run before its own end."""
@@ -41,7 +45,10 @@ class Stop:
         self._work = 0
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._interrupted = threading.Event()
+        self.halt: Flags = np.zeros(1, np.bool_)
+        """True once interrupted: for kernels, which look at it while they run."""
+        self.abandoned = False
+        """Whether nobody waits for the answer any more: what is left to do may be left."""
         self.was_cut = False
         """Whether the clock ended a share of this run before its own end."""
         self.was_short = False
@@ -76,7 +83,12 @@ class Stop:
 
     def interrupt(self) -> None:
         """Ask for a stop; safe from a signal handler or another thread."""
-        self._interrupted.set()
+        self.halt[0] = True
+
+    def abandon(self) -> None:
+        """Ask for a stop and want no answer; safe as ``interrupt`` is."""
+        self.abandoned = True
+        self.interrupt()
 
     def spend(self, work: int) -> None:
         """Count work done."""
@@ -112,12 +124,12 @@ class Stop:
     @property
     def remaining_s(self) -> float:
         """Seconds to the deadline, never negative, 0 once interrupted."""
-        return 0.0 if self._interrupted.is_set() else max(0.0, self._deadline_s - now_s())
+        return 0.0 if self.halt[0] else max(0.0, self._deadline_s - now_s())
 
     @property
     def reason(self) -> StopReason | None:
         """Why to stop now, or None to go on. A person's wish comes before the work limit, that before the clock."""
-        if self._interrupted.is_set():
+        if self.halt[0]:
             return StopReason.INTERRUPTED
         if self._work_limit and self._work >= self._work_limit:
             return StopReason.WORK

@@ -66,9 +66,13 @@ class Worker:
             seconds = 1.0
         return None
 
+    def kill(self) -> None:
+        """Begin to end the process; ``close`` waits until it has."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
+        self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -93,6 +97,9 @@ def worker_pool(count: int) -> Iterator[list[Worker]]:
     try:
         yield workers
     finally:
+        # All at once: to die takes a process a moment, and they may do it side by side.
+        for worker in workers:
+            worker.kill()
         for worker in workers:
             worker.close()
 

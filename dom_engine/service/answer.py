@@ -109,6 +109,7 @@ def _upload_and_optimize(payload: bytes, job: Job, solve: Solve) -> bytes:
         job.part(part_event(done))  # nothing was solved: a few rows, as in every stream
     else:
         for event in upload_events(done, request.request_id, _view(request)):
+            job.go_on()
             job.part(event)
     return b""
 
@@ -137,6 +138,7 @@ def optimized(request: OptimizeRequest, job: Job, solve: Solve) -> OptimizeRespo
     done = _done(request, raw_scenario(request.scenario), job, solve)
     if isinstance(done, OptimizeResponse):
         return done
+    job.go_on()
     return optimize_response(done, request.request_id, _view(request))
 
 
@@ -161,6 +163,7 @@ def _done(request: OptimizeRequest, raw: RawScenario, job: Job, solve: Solve) ->
     begin: dict[str, Start | Sequence[Pin]] = {}
     if request.HasField("start"):
         begin = {"start": start_of(problem, request.start), "pins": pins_of(request.pins)}
+    job.go_on()
     result = solve(problem, job.stop_for(problem), job, **begin)
     log.info("%d orders, %s, %.3f s", len(problem.orders), result.status.value, job.elapsed_s)
     return result

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from dom_engine.domain.problem import Problem
+from dom_engine.errors import StoppedError
 from dom_engine.service.frames import FrameKind
 from dom_engine.wire import progress_event
 from solvers.incumbent import Progress
@@ -34,7 +35,7 @@ class Job:
         self._started_s = now_s()
         self._budget_s = budget_s
         self._say = say
-        self._interrupted = False
+        self._interrupted = self.abandoned = False
         self._stop: Stop | None = None
         self._lock = threading.Lock()
         self._told_s = float("-inf")
@@ -51,6 +52,17 @@ class Job:
         if self._stop is not None:
             self._stop.interrupt()
 
+    def abandon(self) -> None:
+        """Ask for an end and want no answer; safe from another thread."""
+        self.abandoned = True
+        if self._stop is not None:
+            self._stop.abandon()
+
+    def go_on(self) -> None:
+        """Raises StoppedError once nobody waits for the answer any more."""
+        if self.abandoned:
+            raise StoppedError("nobody waits for the answer any more")
+
     def stop_for(self, problem: Problem) -> Stop:
         """The stop of the solve: what is left of the budget, or the scenario's own limits where they are tighter."""
         settings = problem.solve
@@ -58,6 +70,8 @@ class Job:
         self._stop = stop
         if self._interrupted:
             stop.interrupt()
+        if self.abandoned:
+            stop.abandon()
         return stop
 
     def watch(self, progress: Progress) -> None:

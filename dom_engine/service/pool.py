@@ -23,7 +23,7 @@ from dom_engine.wire import failure
 
 log = logging.getLogger(__name__)
 
-ABANDON_GRACE_S = 0.35
+ABANDON_GRACE_S = 0.3
 """What a worker has to let go of a job nobody waits for, before a warm spare takes its place: some solvers cannot be
 stopped."""
 

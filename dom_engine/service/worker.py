@@ -58,13 +58,13 @@ class Inbox:
             job = self._open[number] = Job(asked.budget_s, lambda kind, said: self._out.say(kind, number, said))
             self._jobs.put((number, asked.ask, job, asked.request))
         elif frame.job in self._open:
-            # Abandoned or not, the job is done with once the solver stops; the front kills whoever is late.
-            self._open[frame.job].interrupt()
+            job = self._open[frame.job]
+            (job.abandon if frame.kind is FrameKind.ABANDON else job.interrupt)()
 
     def close(self) -> None:
-        """Interrupt what runs and end the queue."""
+        """Abandon what runs and end the queue."""
         for job in list(self._open.values()):
-            job.interrupt()
+            job.abandon()
         self._jobs.put(None)
 
     def work(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -83,9 +84,10 @@ class Worker:
             await self.process.wait()
 
     def kill(self) -> None:
-        """End it here and now, so that its cores are free."""
-        with suppress(ProcessLookupError):  # it may have ended just now
-            self.process.kill()
+        """End it here and now with the solver processes that it started, so that its cores are free."""
+        if self.process.returncode is None:  # it may have ended just now, and its number gone to another
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class Nursery:

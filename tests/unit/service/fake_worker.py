@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -47,6 +48,9 @@ def main() -> None:
             say(FrameKind.READY)
         elif request == b"pid":
             answer(frame.job, str(os.getpid()).encode())
+        elif request == b"child":
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+            answer(frame.job, f"{os.getpid()} {child.pid}".encode())
         elif request == b"retire":
             say(FrameKind.ANSWER, frame.job, str(os.getpid()).encode())
             return

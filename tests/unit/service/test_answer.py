@@ -24,6 +24,7 @@ from dom_engine.service.warmup import tiny_scenario
 from dom_engine.v1.optimizer_pb2 import OptimizeRequest, OptimizeResponse, OptimizeStreamRequest, OptimizeStreamResponse
 from dom_engine.v1.plan_pb2 import Reason
 from dom_engine.wire import raw_scenario
+from solvers.incumbent import Progress
 from solvers.stop import Stop, StopReason
 
 REQUEST_ID = "2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"
@@ -220,6 +221,38 @@ def test_a_spent_budget_stops_the_solver_at_once() -> None:
 
 def test_the_work_limit_is_the_scenarios() -> None:
     assert stop_given_to_the_solver(Job(), work_limit=17).work_left == 17
+
+
+def test_an_abandoned_job_does_nothing_more() -> None:
+    job, phases = Job(), []
+    job.abandon()
+    assert reason_of(answer(Ask.OPTIMIZE, request(), job, refuse)) == (Code.DEADLINE_EXCEEDED, "STOPPED")
+
+    def left(problem: Problem, stop: Stop, job: Job) -> Result:
+        def watch(progress: Progress) -> None:
+            phases.append(progress.phase)
+            job.abandon()
+
+        return engine.solve(problem, stop=stop, watch=watch)
+
+    assert reason_of(answer(Ask.OPTIMIZE, request(), Job(), left)) == (Code.DEADLINE_EXCEEDED, "STOPPED")
+    assert phases
+
+
+@pytest.mark.parametrize("step", ["Auditor", "reasons"])
+def test_what_comes_after_a_search_is_spared_once_nobody_waits(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(problem: Problem, stop: Stop, job: Job) -> Result:
+        honest = getattr(engine, {"Auditor": "plan_of", "reasons": "audited"}[step])
+
+        def then_leave(*arguments: Any) -> Any:
+            job.abandon()
+            return honest(*arguments)
+
+        monkeypatch.setattr(engine, honest.__name__, then_leave)
+        monkeypatch.setattr(engine, step, raising(AssertionError("nobody waits")))  # type: ignore[arg-type]
+        return engine.solve(problem, stop=stop)
+
+    assert reason_of(answer(Ask.OPTIMIZE, request(), Job(), left)) == (Code.DEADLINE_EXCEEDED, "STOPPED")
 
 
 def test_an_interrupt_stops_the_solver_whenever_it_comes() -> None:

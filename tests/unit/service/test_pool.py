@@ -128,6 +128,45 @@ def test_a_caller_that_leaves_frees_the_worker() -> None:
     on_a_pool(test)
 
 
+def test_callers_that_leave_in_a_row_use_up_no_spare() -> None:
+    async def test() -> None:
+        async with running(Slots(general=1, small=0, spares=0)) as pool:
+            pids = []
+            for _ in range(5):
+                (await taken(pool, b"solve")).cancel()
+                pids.append(await said(pool, b"pid"))
+            assert len(set(pids)) == 1
+            assert pool.lost_workers == 0
+
+    asyncio.run(test())
+
+
+def test_a_killed_worker_takes_its_solver_processes_along() -> None:
+    async def test(pool: WorkerPool) -> None:
+        _, child = (await said(pool, b"child")).split()
+        left = await taken(pool, b"deaf")
+        left.cancel()
+        await said(pool, b"pid")
+        assert await gone(int(child))
+
+    on_a_pool(test)
+
+
+def state_of(pid: int) -> str:
+    """The letter that the kernel has for what a process does; none where there is no such process."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.read_text().rpartition(")")[2].split()[0] if stat.exists() else ""
+
+
+async def gone(pid: int) -> bool:
+    """Whether a process ends within a while."""
+    for _ in range(200):
+        if state_of(pid) in ("", "Z"):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
 def test_a_caller_that_leaves_the_queue_is_forgotten() -> None:
     async def test(pool: WorkerPool) -> None:
         first = await taken(pool, b"solve")

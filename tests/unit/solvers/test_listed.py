@@ -78,6 +78,7 @@ def test_search_only_improves_and_oversells_nothing(model: SourcingModel, menus:
         heat=(0.0, 0.0),
         threads=threads,
         rng=rng,
+        halt=np.zeros(1, np.bool_),
     )
     assert change < 0.0
     assert seats.cost.sum() == pytest.approx(before + change)
@@ -87,6 +88,22 @@ def test_search_only_improves_and_oversells_nothing(model: SourcingModel, menus:
     plan = patterns_of(model, menus, sequence, pick_ptr, np.concatenate(spans))
     assert (plan.cost == seats.cost[sequence]).all()
     assert (usage_of(model, plan) + seats.left == model.row_capacity()).all()
+
+
+def test_search_leaves_a_plan_alone_once_it_is_halted(model: SourcingModel, menus: Menus) -> None:
+    seats = make_seats(menus, model.row_capacity())
+    row, sequence = np.zeros(model.num_rows), np.flatnonzero(menus.listed).astype(np.int32)
+    seat_all(menus, row, np.zeros(0), sequence, seats, table_size(menus), slots_entries(menus))
+    before = seats.held.copy(), seats.cost.copy()
+    stop = Stop()
+    stop.interrupt()
+    change = improve_side_by_side(
+        menus, wanted_by(menus, model.num_rows), row + 1.0, np.zeros(model.num_orders), seats, rounds=2_000,
+        heat=(0.0, 0.0), threads=1, rng=np.random.default_rng(1), halt=stop.halt,
+    )  # fmt: skip
+    assert change == 0.0
+    assert (seats.held == before[0]).all()
+    assert (seats.cost == before[1]).all()
 
 
 def solved(model: SourcingModel, menus: Menus, gap: float, seed: int = 0) -> tuple[Incumbent, list[Progress]]:
@@ -144,7 +161,10 @@ def searched(model: SourcingModel, menus: Menus) -> Patterns:
     rng = np.random.default_rng(0)
     wanted = wanted_by(menus, model.num_rows)
     minimum = price_menus(menus, prices, everyone).value
-    improve_side_by_side(menus, wanted, prices.row, minimum, seats, rounds=40_000, heat=(0.0, 0.0), threads=1, rng=rng)
+    improve_side_by_side(
+        menus, wanted, prices.row, minimum, seats, rounds=40_000, heat=(0.0, 0.0), threads=1, rng=rng,
+        halt=np.zeros(1, np.bool_),
+    )  # fmt: skip
     return patterns_of(model, menus, everyone, *held_by(seats, everyone))
 
 

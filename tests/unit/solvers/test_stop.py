@@ -24,6 +24,17 @@ def test_work_ends_a_run_and_is_counted() -> None:
     assert (stop.reason, stop.work, stop.work_left) == (StopReason.WORK, 4, 0)
 
 
+def test_an_abandoned_stop_is_interrupted_as_well() -> None:
+    stop = Stop()
+    assert not stop.abandoned
+    assert not stop.halt[0]
+    stop.abandon()
+    assert stop.abandoned
+    assert stop.halt[0]
+    assert stop.reason is StopReason.INTERRUPTED
+    assert stop.remaining_s == 0.0
+
+
 def test_an_interrupt_wins() -> None:
     stop = Stop(time_limit_s=0.0, work_limit=1)
     stop.spend(1)
