@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## solve scenarios/quickstart and show the plan
 	@$(BIN)/dom solve scenarios/quickstart --out $(DEMO)
 
-test: check pytest ## every check and every test: what CI runs
+test: check pytest ## every check, and every test but the nightly ones: what CI runs
 
 check: lint types contracts proto-lint proto-current proto-breaking ## every check but the tests
 
@@ -87,7 +87,7 @@ protoc = mkdir -p $(dir $(OPERATIONS)) && cp $(SITE_PACKAGES)/google/longrunning
 generate = $(protoc) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS)
 
 # Kernels are compiled once before the tests: side by side, every worker would compile the same ones.
-pytest: $(STAMP) ## the tests alone
+pytest: $(STAMP) ## the tests alone, but the nightly ones
 	@$(BIN)/dom solve scenarios/quickstart --out .cache/warm > /dev/null
 	@$(BIN)/python scenarios/generate.py --orders 450 --nodes 8 --items 200 --out .cache/many > /dev/null
 	@$(BIN)/dom solve .cache/many --out .cache/warm --time-limit 5 > /dev/null
