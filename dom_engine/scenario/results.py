@@ -104,11 +104,13 @@ def _replace(folder: Path, beside: Path) -> None:
         beside.rename(folder)
         return
     former = beside.with_name(beside.name + ".former")
-    folder.rename(former)
     try:
+        folder.rename(former)
         beside.rename(folder)
-    except OSError:
-        former.rename(folder)
+    except BaseException:
+        # Whoever leaves between the two, by a second interrupt say, is not to be left with neither.
+        if former.exists() and not folder.exists():
+            former.rename(folder)
         raise
     shutil.rmtree(former)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dom_engine.cli.exits import Leave
 from dom_engine.domain.result import Limit, Result, Status, status_of
 from dom_engine.errors import InputError
 from dom_engine.scenario import results
@@ -304,3 +305,24 @@ def test_other_notations_of_the_same_values_are_read(result: Result, tmp_path: P
     again = read_result(tmp_path / "out", result.problem)
     for column, values in expected.tables["shipments.csv"].values.items():
         np.testing.assert_array_equal(again.tables["shipments.csv"].values[column], values)
+
+
+@pytest.mark.parametrize("left_by", [OSError, Leave])
+def test_the_former_result_is_back_when_the_new_one_cannot_take_its_place(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_by: type[BaseException]
+) -> None:
+    folder = tmp_path / "out"
+    write_result(result, folder)
+    before = (folder / "shipments.csv").read_bytes()
+    rename = Path.rename
+
+    def rename_but_the_new_one(path: Path, target: Path) -> Path:
+        if target == folder and not path.name.endswith(".former"):
+            raise left_by
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_but_the_new_one)
+    with pytest.raises(left_by):
+        write_result(result, folder)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+    assert (folder / "shipments.csv").read_bytes() == before
