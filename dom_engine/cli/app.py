@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from dom_engine.cli import (
     accept,
     bench,
+    commands,
     convert,
     diff,
     explain,
@@ -47,6 +49,7 @@ A scenario is a folder of tables and a [bold]scenario.yaml[/bold]; a result, of 
 
 app = typer.Typer(
     name="dom",
+    cls=commands.Group,
     help=HELP,
     rich_markup_mode="rich",
     no_args_is_help=True,
@@ -74,23 +77,24 @@ def root(
     del version, debug  # the callback has answered; `main` looks for --debug when something breaks
 
 
-app.command("solve")(solve.solve)
-app.command("verify")(verify.verify)
-app.command("show")(show.show)
-app.command("whatif")(whatif.whatif)
-app.command("sweep")(sweep.sweep)
-app.command("pareto")(pareto.pareto)
-app.command("tune")(tune.tune)
-app.command("infer")(infer.infer)
-app.command("explain")(explain.explain)
-app.command("shadow")(shadow.shadow)
-app.command("report")(report.report)
-app.command("replay")(replay.replay)
-app.command("regret")(regret.regret)
-app.command("diff")(diff.diff)
-app.command("accept")(accept.accept)
-app.command("bench")(bench.bench)
+command = partial(app.command, cls=commands.Command)
+command("solve")(solve.solve)
+command("verify")(verify.verify)
+command("show")(show.show)
+command("whatif")(whatif.whatif)
+command("sweep")(sweep.sweep)
+command("pareto")(pareto.pareto)
+command("tune")(tune.tune)
+command("infer")(infer.infer)
+command("explain")(explain.explain)
+command("shadow")(shadow.shadow)
+command("report")(report.report)
+command("replay")(replay.replay)
+command("regret")(regret.regret)
+command("diff")(diff.diff)
+command("accept")(accept.accept)
+command("bench")(bench.bench)
 app.add_typer(imports.app, name="import")
-app.command("convert")(convert.convert)
-app.command("scenarios")(scenarios.scenarios)
-app.command("serve", context_settings=serve.CONTEXT_SETTINGS)(serve.serve)
+command("convert")(convert.convert)
+command("scenarios")(scenarios.scenarios)
+command("serve", context_settings=serve.CONTEXT_SETTINGS)(serve.serve)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
-from dom_engine.cli import terminal
+from dom_engine.cli import commands, terminal
 from dom_engine.cli.blocks import Remark
 
 Imported = TypeVar("Imported")
 
 app = typer.Typer(
+    cls=commands.Group,
     help="Turn public data sets into scenario folders.\n\n"
     "What the data lacks is generated from a seed; the README of the output says what.",
     no_args_is_help=True,
 )
+command = partial(app.command, cls=commands.Command)
 
 OutOption = Annotated[
     Path,
@@ -35,7 +38,7 @@ def _file(what: str) -> typer.models.ArgumentInfo:
     return argument
 
 
-@app.command("brunel")
+@command("brunel")
 def brunel(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder with the seven CSV files.", show_default=False)
@@ -53,7 +56,7 @@ def brunel(
     _done(_imported(source, out, lambda: import_brunel(source, out)))
 
 
-@app.command("online-retail")
+@command("online-retail")
 def online_retail(
     file: Annotated[Path, _file("The invoices as CSV, plain or compressed (.gz, .xz).")],
     network: Annotated[
@@ -84,7 +87,7 @@ def online_retail(
     terminal.show([Remark(f"Written to {out}: {told}, on {out / 'base'}. {_next(days[0])}")])
 
 
-@app.command("orlib-cap")
+@command("orlib-cap")
 def orlib_cap(file: Annotated[Path, _file("An instance: cap71.txt and its like.")], out: OutOption) -> None:
     """OR-Library, capacitated warehouse location: customers as orders, warehouses as nodes with an activation cost.
 
@@ -97,7 +100,7 @@ def orlib_cap(file: Annotated[Path, _file("An instance: cap71.txt and its like."
     _done(_imported(file, out, lambda: import_orlib_cap(file, out)))
 
 
-@app.command("orlib-gap")
+@command("orlib-gap")
 def orlib_gap(
     file: Annotated[Path, _file("An instance of the generalised assignment problem, to be minimised.")], out: OutOption
 ) -> None:

@@ -82,7 +82,9 @@ _HOW = "How to solve (wins over scenario.yaml)"
 MethodOption = Annotated[
     Method | None,
     typer.Option(
-        help="`auto` and `exact` search for the best plan; the others are the rules that shops run today.",
+        metavar="M",
+        help="`auto` (or `exact`) searches for the best plan. Rules that shops run today: `fcfs`, `nearest`, "
+        "`preference`, `fewest-splits`.",
         show_default=False,
         rich_help_panel=_HOW,
     ),

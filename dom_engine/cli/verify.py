@@ -31,13 +31,15 @@ def verify(
 ) -> None:
     """Check a result, whoever made it: every rule, amount and reason, and the bound that its prices prove.
 
-    The check shares no code with what made the plan. Exit code 1, and what differs, when something does not hold.
+    The check imports nothing of what makes plans: kernels, candidates, solvers. Exit code 1, and what differs, when
+    something does not hold.
     Orders too large to price exactly here count in the bound with a relaxation; the report says how much of each stated
     bound is proven, and --strict asks for all of it, and for the scenario's own gap.
 
     [bold]Examples[/bold]
     dom verify quickstart plan
     dom verify quickstart plan --variant reno-closed
+    dom verify my-batch plan --strict
     dom verify my-batch plan --json | jq .ok
     """
     from dom_engine.cli import shipped, terminal

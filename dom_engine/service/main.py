@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
 def _parser(prog: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description="Serve the optimiser over gRPC until SIGTERM or Ctrl-C.")
     add = partial(_add, parser)
-    add("--host", str, _DEFAULTS.host, "address to listen on")
+    add("--host", str, _DEFAULTS.host, "address to listen on", "HOST")
     add("--port", _port, _DEFAULTS.port, "port; 0 takes a free one and prints it")
     parser.add_argument("--reflection", action="store_true", help="let clients ask for the service's description")
     add("--workers", _positive, _DEFAULTS.slots.general, "processes that solve requests of any size")
