@@ -1,4 +1,4 @@
-"""The audit: feasibility, amounts and reasons of a plan, by code that shares nothing with the solvers."""
+"""The audit: feasibility, amounts and reasons of a plan, by code that imports nothing of what makes plans."""
 
 from dom_engine.audit.evaluate import Auditor, evaluate
 from dom_engine.audit.feasibility import Rule, Violation, violations

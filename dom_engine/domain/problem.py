@@ -14,7 +14,7 @@ from dom_engine.domain.transport import Capacities, Duties, Lanes, Rates, Servic
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One batch of orders and the network that serves it (sections 1 and 2 of the problem statement).
+    """One batch of orders and the network that serves it (sections 1 and 2 of docs/format.md).
 
     The vocabularies ``territories`` (countries and customs territories), ``tags``, ``lots``, ``pools``,
     ``groups``, ``rate_ids`` and ``timezones`` (IANA names) are sorted bytewise; the ``*_idx`` columns of the
