@@ -337,6 +337,14 @@ class Prices(NamedTuple):
         """No price at all."""
         return cls(np.zeros(model.num_rows), np.zeros(len(model.candidates.order)), 0.0)
 
+    def same(self, other: Prices) -> bool:
+        """Whether both say the same."""
+        return (
+            self.fill == other.fill
+            and np.array_equal(self.row, other.row)
+            and np.array_equal(self.activation, other.activation)
+        )
+
 
 class Patterns(NamedTuple):
     """Patterns, columnar. Pattern k belongs to ``order[k]`` and costs ``cost[k]`` weighted micros (its own terms only).

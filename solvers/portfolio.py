@@ -339,7 +339,8 @@ def _finish(
     # A part's is computed once more, with the whole's.
     waits = reason is not StopReason.INTERRUPTED and not incumbent.exacting
     closing = Stop(max(LEAST_CLOSING_S, CLOSING_SHARE * stop.time_limit_s) if waits else 0.0)
-    certificates = [certify(model, p, settings.threads, fill_limit, menus, closing) for p in prices]
+    distinct = [p for at, p in enumerate(prices) if not any(p.same(other) for other in prices[:at])]
+    certificates = [certify(model, p, settings.threads, fill_limit, menus, closing) for p in distinct]
     certificate = max(certificates, key=lambda c: c.bound)
     if reason is None and closing.was_cut:
         reason = StopReason.TIME

@@ -61,6 +61,8 @@ def reasons(problem: Problem, plan: Plan, auditor: Auditor | None = None) -> Rea
     auditor
         The look-ups of the same problem, to share them between calls.
     """
+    if not plan.unallocated(problem.lines.quantity).any():
+        return Reasons(np.zeros(0, np.int64), (), ())
     return _Reasoner(auditor or Auditor(problem), plan).reasons()
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dom_engine.domain.columns import F64, I8, I32, I64, NONE_IDX, Flags, Ids, Lists
 from dom_engine.scenario.encoding import Encoded
+from dom_engine.scenario.kept import same_texts
 from dom_engine.scenario.references import indices_of, sorted_distinct
 from dom_engine.scenario.typed import Cells, TypedTable
 
@@ -87,7 +88,7 @@ def expand_lists(cells: Cells, entries: I32, order: I64) -> Lists:
 
 def vocabulary(*columns: Cells) -> Ids:
     """Every label that the columns use, sorted bytewise."""
-    return sorted_distinct([cells.labels for cells in columns])
+    return same_texts(sorted_distinct([cells.labels for cells in columns]))
 
 
 def one_per_id(table: TypedTable, column: str) -> Rows:

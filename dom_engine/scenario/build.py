@@ -35,6 +35,7 @@ from dom_engine.scenario.build_transport import (
 from dom_engine.scenario.checks import check_tables
 from dom_engine.scenario.digest import problem_digest
 from dom_engine.scenario.distance_check import check_distances
+from dom_engine.scenario.kept import same_group
 from dom_engine.scenario.magnitudes import check_magnitudes
 from dom_engine.scenario.raw import FaultLog, RawScenario, RawTable
 from dom_engine.scenario.references import Known, known_ids, link
@@ -165,7 +166,7 @@ def assemble(
 def _vocabularies(tables: Mapping[str, TypedTable], known: Mapping[str, Known]) -> Vocabularies:
     nodes, items, orders = tables["nodes"], tables["items"], tables["orders"]
     duties, inventory = tables["duties"], tables["inventory"]
-    return Vocabularies(
+    words = Vocabularies(
         territories=vocabulary(
             nodes["country"],
             nodes["customs"],
@@ -182,3 +183,5 @@ def _vocabularies(tables: Mapping[str, TypedTable], known: Mapping[str, Known]) 
         timezones=vocabulary(nodes["timezone"]),
         rate_ids=known["rates"].ids,
     )
+    texts = (words.territories, words.tags, words.lots, words.pools, words.timezones, words.rate_ids)
+    return same_group(words, *texts)

@@ -9,6 +9,7 @@ import numpy as np
 from dom_engine.domain.columns import I32, I64, Ids, Lists
 from dom_engine.domain.network import Items, NodeItems, Nodes, NodeServices, Positions
 from dom_engine.scenario.assembly import empty_texts, label_ranks, one_per_id, sorted_by
+from dom_engine.scenario.kept import kept
 from dom_engine.scenario.typed import TypedTable
 
 
@@ -29,6 +30,7 @@ def with_fallback(own: I32, fallback: I32) -> I32:
     return np.where(own >= 0, own, fallback).astype(np.int32)
 
 
+@kept
 def build_nodes(table: TypedTable, ids: Ids, words: Vocabularies) -> Nodes:
     """Nodes sorted by id."""
     rows = one_per_id(table, "node")
@@ -57,6 +59,7 @@ def build_nodes(table: TypedTable, ids: Ids, words: Vocabularies) -> Nodes:
     )
 
 
+@kept
 def build_items(table: TypedTable, ids: Ids, words: Vocabularies) -> Items:
     """Items sorted by id; all columns at their defaults where the scenario has no table of items."""
     if not table.raw.data.num_columns:
@@ -82,6 +85,7 @@ def build_items(table: TypedTable, ids: Ids, words: Vocabularies) -> Items:
     )
 
 
+@kept
 def build_node_items(table: TypedTable, nodes: Nodes) -> NodeItems:
     """Exceptions per (node, item), the node's unit cost where they give none."""
     rows = sorted_by(table, table.ints("node"), table.ints("item"))
@@ -95,6 +99,7 @@ def build_node_items(table: TypedTable, nodes: Nodes) -> NodeItems:
     )
 
 
+@kept
 def build_node_services(table: TypedTable, nodes: Nodes) -> NodeServices:
     """Exceptions per (node, service), the node's cutoff where they give none."""
     rows = sorted_by(table, table.ints("node"), table.ints("service"))
@@ -108,6 +113,7 @@ def build_node_services(table: TypedTable, nodes: Nodes) -> NodeServices:
     )
 
 
+@kept
 def build_positions(
     table: TypedTable, nodes: Nodes, node_items: NodeItems, num_items: int, words: Vocabularies
 ) -> Positions:

@@ -18,12 +18,14 @@ from dom_engine.domain.transport import (
 )
 from dom_engine.scenario.assembly import label_ranks, one_per_id, sorted_by
 from dom_engine.scenario.build_network import Vocabularies
+from dom_engine.scenario.kept import kept
 from dom_engine.scenario.numbers import Problems, integers, scaled_integers
 from dom_engine.scenario.raw import FaultLog
 from dom_engine.scenario.schema import COUNT_MEASURES
 from dom_engine.scenario.typed import Cells, TypedTable
 
 
+@kept
 def build_services(table: TypedTable, ids: Ids, words: Vocabularies) -> Services:
     """Services sorted by id."""
     rows = one_per_id(table, "service")
@@ -42,6 +44,7 @@ def build_services(table: TypedTable, ids: Ids, words: Vocabularies) -> Services
     )
 
 
+@kept
 def build_lanes(table: TypedTable, words: Vocabularies) -> Lanes:
     """Lanes sorted by (service, node, country, prefix, from, to, rate)."""
     rows = sorted_by(
@@ -71,6 +74,7 @@ def build_lanes(table: TypedTable, words: Vocabularies) -> Lanes:
     )
 
 
+@kept
 def build_rates(table: TypedTable) -> Rates:
     """Rate rows sorted by (rate, stage, weight_from)."""
     rows = sorted_by(table, table.ints("rate"), table.choices("stage"), table.ints("weight_from_kg"))
@@ -91,6 +95,7 @@ def build_rates(table: TypedTable) -> Rates:
     )
 
 
+@kept
 def build_duties(table: TypedTable, words: Vocabularies) -> Duties:
     """Duty rows sorted by (origin, destination, prefix)."""
     keys = [label_ranks(table[column]) for column in ("origin", "destination", "hs_prefix")]
@@ -103,6 +108,7 @@ def build_duties(table: TypedTable, words: Vocabularies) -> Duties:
     )
 
 
+@kept
 def build_capacities(table: TypedTable, limit: I64, overtime_limit: I64) -> Capacities:
     """Capacity rows sorted by (node, service, measure, starts, ends, every); the limits by ``measured``."""
     rows = sorted_by(
@@ -129,6 +135,7 @@ def build_capacities(table: TypedTable, limit: I64, overtime_limit: I64) -> Capa
     )
 
 
+@kept
 def measured(table: TypedTable, column: str, log: FaultLog) -> I64:
     """A column whose unit is the row's measure, in its base units, int64[num_rows]; unreadable values are noted."""
     cells = table[column]
@@ -157,6 +164,7 @@ def _in_base_units(table: TypedTable, column: str, cells: Cells, measure: Measur
     return in_base_units
 
 
+@kept
 def build_calendars(table: TypedTable, ids: Ids) -> tuple[Calendar, ...]:
     """Calendars sorted by id."""
     rows = one_per_id(table, "calendar")

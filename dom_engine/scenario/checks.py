@@ -8,6 +8,7 @@ import numpy as np
 
 from dom_engine.domain.columns import I64, NONE_IDX, Flags
 from dom_engine.scenario.codes import country_codes
+from dom_engine.scenario.kept import kept
 from dom_engine.scenario.raw import FaultLog
 from dom_engine.scenario.texts import NearestName, unknown_name
 from dom_engine.scenario.typed import TypedTable, Values
@@ -37,6 +38,7 @@ def _note(
         log.add(table.fault(row, column, code, message))
 
 
+@kept
 def _check_keys(table: TypedTable, log: FaultLog) -> None:
     key = table.schema.key
     if len(key) == 1 and len(table[key[0]].labels) == len(table):
@@ -70,6 +72,7 @@ def _other_place(table: TypedTable, other: int, row: int) -> str:
     return f"row {number}" if file == table.raw.place(row, "")[0] else f"{file}, row {number}"
 
 
+@kept
 def _check_locations(table: TypedTable, log: FaultLog) -> None:
     lat, lon = table["lat"], table["lon"]
     for column, lone in (("lon", lat.given & lon.blank), ("lat", lon.given & lat.blank)):
@@ -91,6 +94,7 @@ def _check_origins(tables: Mapping[str, TypedTable], log: FaultLog) -> None:
                 log.add(items.fault(row, "origin", "UNKNOWN_CODE", message))
 
 
+@kept
 def _check_lanes(lanes: TypedTable, log: FaultLog) -> None:
     from_m, to_m = lanes.ints("from_km"), lanes.ints("to_km")
     _note(lanes, from_m >= to_m, ("from_km", "to_km"), "to_km", "EMPTY_BAND", "must be more than from_km", log)
@@ -111,6 +115,7 @@ def _check_lanes(lanes: TypedTable, log: FaultLog) -> None:
         log.add(lanes.fault(again, "", "LANE_TIE", message))
 
 
+@kept
 def _check_capacities(capacities: TypedTable, log: FaultLog) -> None:
     homeless = (capacities["node"].values == NONE_IDX) & (capacities["service"].values == NONE_IDX)
     message = "a capacity needs a node, a service, or both"

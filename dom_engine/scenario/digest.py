@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sized
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ DIGEST_VERSION = b"dom-engine problem 1"
 _SILENT = frozenset({"name", "description", "solve", "digest"})
 """What a problem says without deciding its solution."""
 
+_MOST_ROWS, _MOST_SAID = 512, 256
+_said: OrderedDict[tuple[str, int], tuple[object, bytes]] = OrderedDict()
+"""By name and identity: the table, which lives as long as its entry, and what it says."""
+
 
 def problem_digest(problem: Problem) -> str:
     """Hex sha256 of the canonical problem; the tables are already sorted and resolved.
@@ -27,8 +32,37 @@ def problem_digest(problem: Problem) -> str:
     sha256 = hashlib.sha256(DIGEST_VERSION)
     for field in fields(problem):
         if field.name not in _SILENT:
-            _update(sha256, field.name, getattr(problem, field.name))
+            _tell(sha256, field.name, getattr(problem, field.name))
     return sha256.hexdigest()
+
+
+def _tell(sha256: Any, name: str, value: object) -> None:
+    """As ``_update``; what small tables say is remembered, since a network comes again with each order."""
+    num_rows = len(value) if isinstance(value, Sized) else _MOST_ROWS + 1
+    if not is_dataclass(value) or num_rows > _MOST_ROWS:
+        _update(sha256, name, value)
+        return
+    key = name, id(value)
+    if key in _said:
+        _said.move_to_end(key)
+    else:
+        said = _Said()
+        _update(said, name, value)
+        _said[key] = value, bytes(said.told)
+        if len(_said) > _MOST_SAID:
+            _said.popitem(last=False)
+    sha256.update(_said[key][1])
+
+
+class _Said:
+    """What would be digested."""
+
+    def __init__(self) -> None:
+        self.told = bytearray()
+
+    def update(self, data: Any) -> None:
+        """Take more of it."""
+        self.told += memoryview(data).cast("B") if len(memoryview(data)) else b""
 
 
 def _update(sha256: Any, name: str, value: object) -> None:

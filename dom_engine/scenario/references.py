@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dom_engine.domain.columns import I32, NONE_IDX, Flags, Ids
 from dom_engine.errors import Fault
+from dom_engine.scenario.kept import kept
 from dom_engine.scenario.raw import FaultLog
 from dom_engine.scenario.schema import TABLES, Kind
 from dom_engine.scenario.texts import NearestName, unknown_name
@@ -45,17 +46,20 @@ def known_ids(tables: Mapping[str, TypedTable], broken: frozenset[str]) -> dict[
     known = {}
     for name, column in _KEY_COLUMNS.items():
         table = tables[name]
-        ragged = frozenset(record[column] for record in table.raw.ragged if column in record)
-        unheard = bool(table.raw.data.num_columns) and (
-            column not in table.raw.data.column_names or bool(len(table) and table[column].bad.all())
-        )
-        complete = name not in broken and not unheard
         if name == "items" and not table.raw.data.num_columns:
-            ids = _items_in_use(tables)
+            known[name] = Known(_items_in_use(tables), frozenset(), name not in broken)
         else:
-            ids = sorted_distinct([table[column].labels])
-        known[name] = Known(ids, ragged, complete)
+            known[name] = _known(table, column, name in broken)
     return known
+
+
+@kept
+def _known(table: TypedTable, column: str, broken: bool) -> Known:
+    ragged = frozenset(record[column] for record in table.raw.ragged if column in record)
+    unheard = bool(table.raw.data.num_columns) and (
+        column not in table.raw.data.column_names or bool(len(table) and table[column].bad.all())
+    )
+    return Known(sorted_distinct([table[column].labels]), ragged, not broken and not unheard)
 
 
 def _items_in_use(tables: Mapping[str, TypedTable]) -> Ids:
@@ -85,14 +89,20 @@ def indices_of(labels: pa.StringArray, ids: Ids) -> I32:
 
 def link(table: TypedTable, known: Mapping[str, Known], log: FaultLog) -> TypedTable:
     """The table with every reference, and its own id, as an index into the sorted ids of the table it belongs to."""
+    references = [column.references for column in table.schema.columns.values() if column.kind is Kind.REF]
+    return _linked(table, log, known.get(table.schema.name), *(known[target] for target in references))
+
+
+@kept
+def _linked(table: TypedTable, log: FaultLog, own: Known | None, *targets: Known) -> TypedTable:
     cells = dict(table.cells)
-    own = _KEY_COLUMNS.get(table.schema.name)
     if own is not None:
-        to_index = np.append(indices_of(cells[own].labels, known[table.schema.name].ids), np.int32(NONE_IDX))
-        cells[own] = replace(cells[own], values=to_index[cells[own].values], labels=known[table.schema.name].ids)
-    for column in table.schema.columns.values():
-        if column.kind is Kind.REF:
-            cells[column.name] = _link_column(table, column.name, known[column.references], column.references, log)
+        key = _KEY_COLUMNS[table.schema.name]
+        to_index = np.append(indices_of(cells[key].labels, own.ids), np.int32(NONE_IDX))
+        cells[key] = replace(cells[key], values=to_index[cells[key].values], labels=own.ids)
+    columns = [column for column in table.schema.columns.values() if column.kind is Kind.REF]
+    for column, target in zip(columns, targets, strict=True):
+        cells[column.name] = _link_column(table, column.name, target, column.references, log)
     return replace(table, cells=cells)
 
 

@@ -256,6 +256,8 @@ def _unallocated(result: Result, rows: slice) -> Columns:
 
 def _prices(problem: Problem, rows: PricedRows) -> Columns:
     keep = np.flatnonzero(rows.price_micros > 0)
+    if not len(keep):
+        return {name: pa.array([], pa.string()) for name in RESULT_TABLES["prices.csv"]}
     positions, capacities = problem.positions, problem.capacities
     kind = rows.kind[keep]
     position_idx, capacity_idx = rows.position_idx[keep], rows.capacity_idx[keep]

@@ -140,6 +140,8 @@ def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str,
     fields = kind.DESCRIPTOR.fields_by_name
     rows: list[Row] = []
     for piece in tables[file]:
+        if not len(next(iter(piece.values()))):
+            continue
         columns = {}
         for column, cells in piece.items():
             name = field_name(file, column)
