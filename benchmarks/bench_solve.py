@@ -93,7 +93,9 @@ def online_retail(
     """Solve the days of the file in its sequence, the first and each ``every``-th after it."""
     overrides = {"time_limit_s": time_limit_s or 30.0, "gap": 1e-4, "threads": threads, "method": method}
     with tempfile.TemporaryDirectory() as parent:
-        for folder in import_online_retail(file, network, Path(parent) / "days")[::every]:
+        folders = import_online_retail(file, network, Path(parent) / "days")[::every]
+        warm_up(load_scenario(folders[0]))
+        for folder in folders:
             yield measure(folder.name, folder, overrides)
 
 

@@ -61,12 +61,39 @@ def held_by(seats: Seats, orders: I32) -> tuple[I64, I32]:
 
 
 def wanted_by(menus: Menus, num_rows: int) -> Wanted:
-    """Which orders could draw on each row."""
-    entries = menus.entry_ptr[menus.slot_ptr]
-    order = np.repeat(np.arange(menus.num_orders, dtype=np.int64), np.diff(menus.draw_ptr[entries]))
-    key = np.unique(menus.draw_row.astype(np.int64) * max(1, menus.num_orders) + order)
-    row, order = np.divmod(key, max(1, menus.num_orders))
-    return Wanted(np.searchsorted(row, np.arange(num_rows + 1)).astype(np.int64), order.astype(np.int32))
+    """Which orders could draw on each row, each once, rising; linear in the draws."""
+    ptr, last = np.zeros(num_rows + 1, np.int64), np.full(num_rows, -1, np.int32)
+    _count_wanted(menus, last, ptr)
+    ptr = np.cumsum(ptr)
+    order = np.empty(ptr[-1], np.int32)
+    last[:] = -1
+    _write_wanted(menus, last, ptr[:-1].copy(), order)
+    return Wanted(ptr, order)
+
+
+@kernel
+def _count_wanted(menus: Menus, last: I32, count: I64) -> None:
+    """Add one to ``count[r + 1]`` for each order that wants row r; ``last`` is the order met last by row."""
+    for order in range(len(menus.slot_ptr) - 1):
+        first, end = menus.entry_ptr[menus.slot_ptr[order]], menus.entry_ptr[menus.slot_ptr[order + 1]]
+        for i in range(menus.draw_ptr[first], menus.draw_ptr[end]):
+            r = menus.draw_row[i]
+            if last[r] != order:
+                last[r] = order
+                count[r + 1] += 1
+
+
+@kernel
+def _write_wanted(menus: Menus, last: I32, at: I64, wanted: I32) -> None:
+    """Write each order to the rows it wants; ``at`` is the next free place by row."""
+    for order in range(len(menus.slot_ptr) - 1):
+        first, end = menus.entry_ptr[menus.slot_ptr[order]], menus.entry_ptr[menus.slot_ptr[order + 1]]
+        for i in range(menus.draw_ptr[first], menus.draw_ptr[end]):
+            r = menus.draw_row[i]
+            if last[r] != order:
+                last[r] = order
+                wanted[at[r]] = order
+                at[r] += 1
 
 
 def orders_wanting(wanted: Wanted, rows: I64, num_orders: int) -> I32:

@@ -60,6 +60,16 @@ def test_prices_raise_the_bound_and_the_general_kernel_confirms_it(model: Sourci
     assert exact_bound(model, stated, minima.total) == pytest.approx(found.bound, rel=1e-6)
 
 
+def test_a_row_is_wanted_by_every_order_that_could_draw_on_it(model: SourcingModel, menus: Menus) -> None:
+    wants: list[set[int]] = [set() for _ in range(model.num_rows)]
+    for order in range(model.num_orders):
+        first, last = menus.entry_ptr[menus.slot_ptr[[order, order + 1]]]
+        for row in menus.draw_row[menus.draw_ptr[first] : menus.draw_ptr[last]].tolist():
+            wants[row].add(order)
+    wanted = wanted_by(menus, model.num_rows)
+    assert [sorted(orders) for orders in wants] == [part.tolist() for part in np.split(wanted.order, wanted.ptr[1:-1])]
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_search_only_improves_and_oversells_nothing(model: SourcingModel, menus: Menus, threads: int) -> None:
     seats = make_seats(menus, model.row_capacity())
