@@ -7,10 +7,12 @@ from html import escape
 from typing import NamedTuple
 
 WIDTH = 360
-LABEL_WIDTH = 116
+LETTER_WIDTH = 6.6
+LABEL_LETTERS = 12, 24
+"""Room for labels: for so many letters at least, and at most; longer ones are cut."""
+
 VALUE_WIDTH = 76
 ROW_HEIGHT = 22
-LABEL_LETTERS = 17
 
 
 class Bar(NamedTuple):
@@ -43,18 +45,20 @@ class Gauge(NamedTuple):
 def waterfall(title: str, bars: Sequence[Bar], total: Bar) -> str:
     """Amounts that pile up to a total, each beginning where the one before ended."""
     top = max([total.amount, *(bar.amount for bar in bars), 1e-9])
+    room = _Room.of([*bars, total])
     parts, before = [], 0.0
     for place, bar in enumerate(bars):
-        parts.append(_row(place, bar, _x(before / top), _x((before + bar.amount) / top), "bar"))
+        parts.append(room.row(place, bar, room.x(before / top), room.x((before + bar.amount) / top), "bar"))
         before += bar.amount
-    parts.append(_row(len(bars), total, _x(0), _x(total.amount / top), "down"))
+    parts.append(room.row(len(bars), total, room.x(0), room.x(total.amount / top), "down"))
     return _figure(title, [*bars, total], parts, len(bars) + 1)
 
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
     """Amounts side by side."""
     top = max([*(bar.amount for bar in rows), 1e-9])
-    parts = [_row(place, bar, _x(0), _x(bar.amount / top), "bar") for place, bar in enumerate(rows)]
+    room = _Room.of(rows)
+    parts = [room.row(place, bar, room.x(0), room.x(bar.amount / top), "bar") for place, bar in enumerate(rows)]
     return _figure(title, rows, parts, len(rows))
 
 
@@ -63,15 +67,16 @@ def spans(title: str, rows: Sequence[Span]) -> str:
     ends = [end for row in rows for end in (row.amount, row.low, row.high, 0.0) if end is not None]
     least, most = min(ends, default=0.0), max(ends, default=0.0)
     reach = (most - least) or 1.0
+    room = _Room.of(rows)
 
     def x(value: float) -> float:
-        return _x((value - least) / reach)
+        return room.x((value - least) / reach)
 
     parts = [f'<line class="axis" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{len(rows) * ROW_HEIGHT}"/>']
     for place, row in enumerate(rows):
         kind = "up" if row.amount > 0 else "down"
         start, end = sorted((x(0), x(row.amount)))
-        parts.append(_row(place, Bar(row.label, row.amount, row.text), start, end, kind))
+        parts.append(room.row(place, Bar(row.label, row.amount, row.text), start, end, kind))
         if row.low is not None and row.high is not None:
             y = place * ROW_HEIGHT + ROW_HEIGHT / 2
             parts.append(f'<line class="whisker" x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}"/>')
@@ -81,34 +86,48 @@ def spans(title: str, rows: Sequence[Span]) -> str:
 def gauges(title: str, rows: Sequence[Gauge]) -> str:
     """Uses as shares of what is allowed at most, with a mark at the limit; what is beyond it stands out."""
     parts, told = [], []
+    room = _Room.of(rows)
     for place, row in enumerate(rows):
         most = row.most or 1.0
         bar = Bar(row.label, row.used, f"{row.used:,.6g} of {row.limit:,.6g}")
         told.append(bar)
-        within = min(row.used, row.limit) / most
-        parts.append(_row(place, bar, _x(0), _x(within), "bar"))
+        within = room.x(min(row.used, row.limit) / most)
+        parts.append(room.row(place, bar, room.x(0), within, "bar"))
         top, bottom = place * ROW_HEIGHT + 1, (place + 1) * ROW_HEIGHT - 1
         if row.used > row.limit:
-            width = max(1.0, _x(row.used / most) - _x(within))
-            box = f'x="{_x(within):.1f}" y="{top + 3}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"'
+            width = max(1.0, room.x(row.used / most) - within)
+            box = f'x="{within:.1f}" y="{top + 3}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"'
             parts.append(f'<rect class="up" {box}/>')
-        x = _x(row.limit / most)
+        x = room.x(row.limit / most)
         parts.append(f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>')
     return _figure(title, told, parts, len(rows))
 
 
-def _x(share: float) -> float:
-    return LABEL_WIDTH + share * (WIDTH - LABEL_WIDTH - VALUE_WIDTH)
+class _Room(NamedTuple):
+    """How a figure divides its width: labels of so many letters, what is drawn, the values."""
 
+    letters: int
 
-def _row(place: int, bar: Bar, start: float, end: float, kind: str) -> str:
-    y, width = place * ROW_HEIGHT, max(1.0, end - start)
-    label = bar.label if len(bar.label) <= LABEL_LETTERS else bar.label[: LABEL_LETTERS - 1] + "…"
-    return (
-        f'<text x="{LABEL_WIDTH - 6}" y="{y + 15}" text-anchor="end">{escape(label)}</text>'
-        f'<rect class="{kind}" x="{start:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"/>'
-        f'<text x="{WIDTH}" y="{y + 15}" text-anchor="end">{escape(bar.text)}</text>'
-    )
+    @classmethod
+    def of(cls, rows: Sequence[Bar | Span | Gauge]) -> _Room:
+        least, most = LABEL_LETTERS
+        return cls(min(most, max([least, *(len(row.label) for row in rows)])))
+
+    @property
+    def left(self) -> float:
+        return self.letters * LETTER_WIDTH + 6
+
+    def x(self, share: float) -> float:
+        return self.left + share * (WIDTH - self.left - VALUE_WIDTH)
+
+    def row(self, place: int, bar: Bar, start: float, end: float, kind: str) -> str:
+        y, width = place * ROW_HEIGHT, max(1.0, end - start)
+        label = bar.label if len(bar.label) <= self.letters else bar.label[: self.letters - 1] + "…"
+        return (
+            f'<text x="{self.left - 6:.1f}" y="{y + 15}" text-anchor="end">{escape(label)}</text>'
+            f'<rect class="{kind}" x="{start:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"/>'
+            f'<text x="{WIDTH}" y="{y + 15}" text-anchor="end">{escape(bar.text)}</text>'
+        )
 
 
 def _figure(title: str, rows: Sequence[Bar], parts: Sequence[str], num_rows: int) -> str:

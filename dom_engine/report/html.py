@@ -10,6 +10,9 @@ from importlib.resources import files
 MANY_ROWS = 8
 """Tables longer than this get a field to filter them."""
 
+LONG_TEXT = 32
+"""Letters: longer texts are broken into lines, in a column that is not squeezed; ids and dates never are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -84,4 +87,5 @@ def _kind(column: Column) -> str:
 def _cell(cell: Cell, column: Column) -> str:
     if isinstance(cell, Number):
         return f'<td class="number" data-value="{cell.value!r}">{escape(cell.text)}</td>'
-    return f"<td{_kind(column)}>{escape(cell)}</td>"
+    kind = ' class="long"' if len(cell) > LONG_TEXT and not column.number else _kind(column)
+    return f"<td{kind}>{escape(cell)}</td>"

@@ -18,6 +18,7 @@ MAX_LABELS = 12
 WIDEST_LINE = 5.0
 LARGEST_NODE = 7.0
 LETTER_WIDTH = 6.4
+EDGE = 4.0
 
 
 class Place(NamedTuple):
@@ -139,7 +140,8 @@ def _labels(view: _View, places: Sequence[Place]) -> list[str]:
     parts = []
     for place in places:
         width, x, y = LETTER_WIDTH * len(place.name), view.x(place.lon), view.y(place.lat) + 4
-        for start, line in ((x + 9, y), (x - 9 - width, y), (x - width / 2, y - 13), (x - width / 2, y + 14)):
+        centred = min(max(EDGE, x - width / 2), WIDTH - width - EDGE)
+        for start, line in ((x + 9, y), (x - 9 - width, y), (centred, y - 13), (centred, y + 14)):
             fits = start >= 0 and start + width <= WIDTH and 9 <= line <= view.height
             free = (abs(line - other) >= 11 or start >= end or begin >= start + width for begin, end, other in taken)
             if fits and all(free):

@@ -101,6 +101,10 @@ def test_the_scenario_adds_the_map(solved: Run, tmp_path: Path) -> None:
     assert "<desc>newark 2 shipments; reno 3 shipments" not in page
     assert "<desc>reno 3 shipments; chicago 2 shipments; newark 2 shipments</desc>" in page
     assert page.count('<line class="flow"') == 7  # seven shipments to seven areas
+    # Newark lies at the edge of the view, and has its name all the same.
+    named = dict(re.findall(r'class="place" x="([\d.]+)" y="[\d.]+">(\w+)<', page))
+    assert set(named.values()) == {"reno", "chicago", "newark"}
+    assert max(map(float, named)) + 6 * len("newark") < 360
     text = text_of(page)
     assert re.search(r"reno 3 [\d,]+ [\d,]+ chicago 2", text)
     # Seattle lies at 47.61, -122.33 and Miami at 25.76, -80.19: north is up, and west is left.
@@ -116,6 +120,7 @@ def test_the_scenario_adds_load_against_capacity(repository: Path, tmp_path: Pat
     write_report(run.folder, tmp_path / "plan.html", run.problem)
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert "11-28 dallas work_h 2.5 of 2" in page
+    assert 'text-anchor="end">11-28 atlanta shipments</text>' in page
     text = text_of(page)
     assert "11-28 dallas work_h 2.5 2 3 83 %" in text
 
