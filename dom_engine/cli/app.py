@@ -45,7 +45,7 @@ HELP = """Source orders from a network at the least cost, and say how good the p
 A scenario is a folder of tables and a [bold]scenario.yaml[/bold]; a result, of tables and a [bold]summary.json[/bold].
 
 [dim]Exit codes: 0 done, 1 a check did not hold, 2 bad usage or input, 3 stopped without a plan,
-130 interrupted with the best plan so far written.[/dim]"""
+130 interrupted with the best plan so far written, or with what is solved kept.[/dim]"""
 
 app = typer.Typer(
     name="dom",

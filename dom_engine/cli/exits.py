@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     NO_PLAN = 3
     """Stopped before a plan could be audited, or an error of ours."""
     INTERRUPTED = 130
-    """Interrupted, and the best plan so far is written."""
+    """Interrupted, and the best plan so far is written, or what was solved of several things."""
 
 
 class Leave(BaseException):

@@ -84,6 +84,7 @@ def _run(words: list[str], *, as_json: bool) -> int:
 
     from dom_engine.cli import failures
     from dom_engine.cli.app import app
+    from dom_engine.cli.kept import Interrupted
     from dom_engine.errors import DomError, InputError, StoppedError
 
     try:
@@ -98,6 +99,9 @@ def _run(words: list[str], *, as_json: bool) -> int:
         head = f"{total:,} error{'s' if total != 1 else ''} in the input"
         failures.report("input", head, ExitCode.BAD_INPUT, as_json=as_json, faults=error.faults)
         return ExitCode.BAD_INPUT
+    except Interrupted as error:
+        failures.report("interrupted", str(error), ExitCode.INTERRUPTED, as_json=as_json)
+        return ExitCode.INTERRUPTED
     except StoppedError as error:
         failures.report("stopped", str(error), ExitCode.NO_PLAN, as_json=as_json)
         return ExitCode.NO_PLAN

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Grid, Remark, Tone
-from dom_engine.cli.exits import Leave
 from dom_engine.cli.options import (
     FormatOption,
     GapOption,
@@ -79,8 +78,8 @@ def pareto(
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.board import board
+    from dom_engine.cli.kept import keeping
     from dom_engine.cli.target import check_reachable
-    from dom_engine.errors import StoppedError
 
     folder = shipped.locate(scenario)
     overrides = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
@@ -91,7 +90,7 @@ def pareto(
         from dom_engine.weights.knobs import parse_ranges
         from dom_engine.weights.pareto import pareto as trade
 
-        try:
+        with keeping(out):
             found = trade(
                 folder,
                 objective,
@@ -105,8 +104,6 @@ def pareto(
                 watcher=progress,
                 prepare=warm_up,
             )
-        except Leave:
-            raise StoppedError(f"interrupted; what is solved stays in {out}, and the same command goes on") from None
     if as_json:
         terminal.show_json(_members(found))
         return

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Grid, Remark, Tone
-from dom_engine.cli.exits import Leave
 from dom_engine.cli.options import (
     FormatOption,
     GapOption,
@@ -67,8 +66,8 @@ def sweep(
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.board import board
+    from dom_engine.cli.kept import keeping
     from dom_engine.cli.target import check_reachable
-    from dom_engine.errors import StoppedError
 
     folder = shipped.locate(scenario)
     overrides = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
@@ -79,7 +78,7 @@ def sweep(
         from dom_engine.weights import sweep as swept
         from dom_engine.weights.knobs import parse_values
 
-        try:
+        with keeping(out):
             found = swept(
                 folder,
                 parse_values(vary),
@@ -90,8 +89,6 @@ def sweep(
                 watcher=progress,
                 prepare=warm_up,
             )
-        except Leave:
-            raise StoppedError(f"interrupted; what is solved stays in {out}, and the same command goes on") from None
     if as_json:
         terminal.show_json({"currency": found.currency, "points": [point_members(point) for point in found.points]})
         return

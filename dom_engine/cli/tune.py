@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Remark, Tone
-from dom_engine.cli.exits import Leave
 from dom_engine.cli.options import (
     FormatOption,
     GapOption,
@@ -80,8 +79,8 @@ def tune(
     """
     from dom_engine.cli import terminal
     from dom_engine.cli.board import board
+    from dom_engine.cli.kept import keeping
     from dom_engine.cli.target import check_reachable
-    from dom_engine.errors import StoppedError
 
     overrides = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
     check_reachable(out)
@@ -92,7 +91,7 @@ def tune(
         from dom_engine.weights.target import parse_target
         from dom_engine.weights.tune import tune as tuned
 
-        try:
+        with keeping(out):
             found = tuned(
                 [_located(word) for word in batch],
                 [_located(word) for word in hold_out],
@@ -105,8 +104,6 @@ def tune(
                 watcher=progress,
                 prepare=warm_up,
             )
-        except Leave:
-            raise StoppedError(f"interrupted; what is solved stays in {out}, and the same command goes on") from None
     if as_json:
         terminal.show_json(_members(found))
         return

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dom_engine.cli.exits import Leave
 from dom_engine.cli.options import (
     GapOption,
     JsonOption,
@@ -60,7 +59,7 @@ def whatif(
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.board import board
-    from dom_engine.errors import StoppedError
+    from dom_engine.cli.kept import keeping
 
     folder = shipped.locate(scenario)
     given = {
@@ -80,10 +79,8 @@ def whatif(
         from dom_engine.cli.warmup import warm_up
         from dom_engine.whatif import solve_variants
 
-        try:
+        with keeping(out):
             study = solve_variants(folder, out, only=only or (), overrides=overrides, watcher=progress, prepare=warm_up)
-        except Leave:
-            raise StoppedError(f"interrupted; what is solved stays in {out}, and the same command goes on") from None
     if tables != "csv":
         from dom_engine.whatif.comparison import comparison_table
         from dom_engine.whatif.tables import write_table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_cli import DOM, HEEDLESS, dom, interrupted
+from tests.integration.test_cli import HEEDLESS, dom, interrupted
 
 COSTS = {
     ("stores", "new-store"): 87.10,
@@ -32,19 +32,6 @@ def test_shipped_variants(scenario: str, tmp_path: Path) -> None:
         assert delta["delta_low"] <= delta["delta"] <= delta["delta_high"]
         assert delta["delta_high"] - delta["delta_low"] < 0.02
         assert delta["certain"]
-
-
-def test_an_interrupted_study_keeps_what_is_solved_and_goes_on(tmp_path: Path) -> None:
-    words = ["whatif", "quickstart", "--out", "study", "--only", "splits-hurt", "--threads", "2"]
-    code, out, errors = interrupted([*DOM, *words], tmp_path, [("OPTIMAL", signal.SIGINT)])
-    if code == 3:  # the other solve may have ended just then
-        assert out == ""
-        assert errors[-1] == "error: interrupted; what is solved stays in study, and the same command goes on"
-        assert not (tmp_path / "study" / "comparison.csv").exists()
-    again = dom(*words, cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert "kept from before" in again.stderr
-    assert (tmp_path / "study" / "comparison.csv").is_file()
 
 
 def test_an_interrupt_in_the_first_solve_leaves_nothing_half_written(tmp_path: Path) -> None:
