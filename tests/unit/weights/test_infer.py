@@ -18,7 +18,7 @@ from dom_engine.weights import infer
 from dom_engine.weights.points import Batch
 from tests.runs import read_table, write_table
 
-ALONE: Mapping[str, object] = {"gap": 0.0, "threads": 1}
+ALONE: Mapping[str, object] = {"threads": 1}
 SHIPMENTS = ["order", "shipment", "service", "node", "dispatch_at"]
 ALLOCATIONS = ["quantity", "shipment", "order", "line", "item", "available_at"]
 

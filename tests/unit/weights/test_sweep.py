@@ -18,7 +18,7 @@ from dom_engine.weights import sweep
 from solvers.incumbent import Progress
 from tests.runs import read_table
 
-ALONE: Mapping[str, object] = {"gap": 0.0, "threads": 1}
+ALONE: Mapping[str, object] = {"threads": 1}
 QUICK: Mapping[str, object] = {"method": "fcfs", "threads": 1}
 """A rule of today, where only the running of a sweep is looked at."""
 
