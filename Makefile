@@ -112,7 +112,7 @@ counters: $(STAMP) ## record anew how much work the small generated batches take
 	@$(BIN)/python -m benchmarks.counters
 
 nightly: $(STAMP) ## every test, the long ones too, and thousands of random examples instead of a hundred
-	@$(BIN)/python -m pytest -n $(JOBS) -m '' --hypothesis-profile nightly
+	@CI=true $(BIN)/python -m pytest -n $(JOBS) -m '' --hypothesis-profile nightly
 
 serve: $(STAMP) ## the optimiser over gRPC on PORT
 	@$(BIN)/python server.py --port $(PORT)
