@@ -54,9 +54,8 @@ STAGE_INSURANCE = 5
 STAGE_IMPORT_CLEARANCE = 7
 INSURED_SHARE = 1.1
 
-# The instant a window judges (Orders.judge).
+# The instant a window judges (Orders.judge); 1 is the dispatch, as what is none of the others.
 JUDGE_EX_WORKS = 0
-JUDGE_DISPATCH = 1
 JUDGE_AFTER_PRE_CARRIAGE = 2
 JUDGE_AFTER_EXPORT = 3
 JUDGE_ARRIVAL = 4

@@ -14,9 +14,8 @@ import numpy as np
 from solvers.jit import kernel, leaf
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
-from solvers.pricing_large_build import build
 from solvers.pricing_large_search import search
-from solvers.pricing_large_space import NO_ARCS, Large, make_large, room_for
+from solvers.pricing_large_space import Large, make_large, room_for
 
 Columns = tuple[I64, I32, I32, I64, I32, Flags, I64]
 """Shipments of patterns as in ``Patterns``: ship_ptr, ship_cand, ship_trip, load_ptr, load_source, load_safety,
@@ -50,7 +49,7 @@ def price_large(
     columns
         One pattern per order, as shipments.
     """
-    trays = _run(model, prices, capacity, orders, np.zeros(len(orders)), 1, work_limit)
+    trays = _run(model, prices, capacity, orders, work_limit)
     return (
         np.concatenate([tray.bound[tray.first : tray.last] for tray in trays]),
         np.concatenate([tray.exact[tray.first : tray.last] for tray in trays]),
@@ -59,50 +58,18 @@ def price_large(
     )
 
 
-def near_large(
-    model: SourcingModel,
-    prices: Prices,
-    capacity: I64,
-    orders: I32,
-    ceilings: F64,
-    max_patterns: int,
-    work_limit: int,
-) -> tuple[I32, Columns]:
-    """Some good patterns of orders of any size: the best one found, and what opens a shipment more, less or another.
-
-    Parameters
-    ----------
-    ceilings
-        What patterns but the best may pay at most, float64[len(orders)].
-    max_patterns
-        Per order; the list never is all there are.
-
-    Returns
-    -------
-    owner
-        int32: the order of each pattern, in the sequence of ``orders``.
-    columns
-        The patterns as shipments.
-    """
-    trays = _run(model, prices, capacity, orders, ceilings, max_patterns, work_limit)
-    counts = np.concatenate([tray.patterns[tray.first : tray.last] for tray in trays])
-    return np.repeat(orders, counts).astype(np.int32), _join(trays)
-
-
 class _Tray(NamedTuple):
-    """Results of orders ``first`` to ``last``: per order its bound and number of patterns, per pattern its shipments.
+    """Results of orders ``first`` to ``last``: per order its bound and the shipments of one pattern.
 
-    ``filled`` counts patterns, shipments and pieces; ``values`` is what the patterns of an order pay.
+    ``filled`` counts patterns, shipments and pieces.
     """
 
     first: int
     last: int
     filled: I64
-    values: F64
     bound: F64
     exact: Flags
     work: I64
-    patterns: I64
     ship_ptr: I64
     ship_cand: I32
     ship_trip: I32
@@ -112,9 +79,7 @@ class _Tray(NamedTuple):
     load_quantity: I64
 
 
-def _run(
-    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, ceilings: F64, most: int, work_limit: int
-) -> list[_Tray]:
+def _run(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> list[_Tray]:
     """Search all orders, tray after tray."""
     priced = (prices.row, prices.activation, np.array([prices.fill]))
     whole = all(bool(np.all(values == np.rint(values))) for values in priced)
@@ -123,26 +88,24 @@ def _run(
     trays: list[_Tray] = []
     done = 0
     while done < count or not trays:
-        tray = _make_tray(count, most, len(work.ships), len(work.pieces) // 2)
-        end = _price_run(records, prices, capacity, wanted, done, ceilings, whole, work_limit, work, tray)
+        tray = _make_tray(count, len(work.ships), len(work.pieces) // 2)
+        end = _price_run(records, prices, capacity, wanted, done, whole, work_limit, work, tray)
         trays.append(tray._replace(first=done, last=end))
         done = end
     return trays
 
 
-def _make_tray(orders: int, most: int, ships: int, pieces: int) -> _Tray:
+def _make_tray(orders: int, ships: int, pieces: int) -> _Tray:
     """Room for ordinary patterns of all orders, and for the largest of one."""
-    patterns = orders * most + 1
+    patterns = orders + 1
     room = min(16 * patterns, _MOST_PIECES) + pieces
     return _Tray(
         first=0,
         last=0,
         filled=np.zeros(3, np.int64),
-        values=np.zeros(most),
         bound=np.zeros(orders),
         exact=np.zeros(orders, np.bool_),
         work=np.zeros(orders, np.int64),
-        patterns=np.zeros(orders, np.int64),
         ship_ptr=np.zeros(patterns + 1, np.int64),
         ship_cand=np.zeros(4 * patterns + ships, np.int32),
         ship_trip=np.zeros(4 * patterns + ships, np.int32),
@@ -181,7 +144,6 @@ def _price_run(
     capacity: I64,
     orders: I64,
     start: int,
-    ceilings: F64,
     whole: bool,
     limit: int,
     work: Large,
@@ -202,9 +164,6 @@ def _price_run(
         for s in range(ships):
             work.ships[s].col = work.ships[s].best_col
         _lay(ships, half, half + state.best_pieces, work, tray)
-        tray.values[0], tray.patterns[k] = value, 1
-        if len(tray.values) > 1 and state.best_pieces > 0:
-            _lay_others(model, prices, capacity, k, ceilings[k], work, tray)
     return len(orders)
 
 
@@ -237,38 +196,3 @@ def _lay(ships: int, first: int, last: int, work: Large, tray: _Tray) -> None:
             tray.load_ptr[made] = loaded
     tray.ship_ptr[patterns + 1] = made
     tray.filled[0], tray.filled[1], tray.filled[2] = patterns + 1, made, loaded
-
-
-@leaf
-def _lay_others(model: Packed, prices: Prices, capacity: I64, k: int, ceiling: float, work: Large, tray: _Tray) -> None:
-    """Lay the patterns that close one shipment of the best, open one more, or both, while they pay little enough."""
-    state = work.state[0]
-    opened, cols = state.best_ships, state.cols
-    for s in range(opened):
-        if work.cols[work.ships[s].best_col].arc_from == NO_ARCS:
-            return
-    for choice in range((opened + 1) * (cols + 1)):
-        closed, col = choice // (cols + 1) - 1, choice % (cols + 1) - 1
-        if not _has_room(work, tray) or tray.patterns[k] == len(tray.values):
-            return
-        if col >= 0 and (work.cols[col].trip < 0 or work.cols[col].root != col or work.cols[col].arc_from == NO_ARCS):
-            continue
-        ships = wide(0)
-        for s in range(opened):
-            if s != closed and work.ships[s].best_col != col:
-                work.ships[ships].col = work.ships[s].best_col
-                ships += 1
-        if col >= 0:
-            work.ships[ships].col = col
-            ships += 1
-        # At least one shipment, and not the same ones again.
-        if ships == 0 or (col < 0 and closed < 0) or (ships == opened and closed < 0):
-            continue
-        value, pieces = build(model, prices, capacity, ships, work)
-        fresh = value <= ceiling
-        for other in range(tray.patterns[k]):
-            fresh = fresh and value != tray.values[other]
-        if fresh:
-            tray.values[tray.patterns[k]] = value
-            tray.patterns[k] += 1
-            _lay(ships, wide(0), pieces, work, tray)

@@ -19,10 +19,6 @@ _MAX_CELL_BYTES = 1 << 26
 ROW_TERMS = ("overtime", "load", "activation")
 """Costs of rows that orders share: they belong to no single order."""
 
-KINDS = ("added", "removed", "moved", "service", "dispatch", "quantity", "cost")
-"""How an order may have changed, by the first that applies: it is new or gone, ships from other nodes, by other
-services, at other instants, other quantities; or does just the same at another cost."""
-
 _NEEDED = (
     "objective_micros",
     "lower_bound_micros",
@@ -36,7 +32,11 @@ _NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """How one order changed; ``before`` and ``after`` say what ships, costs are its own (section 9), in micros."""
+    """How one order changed; ``before`` and ``after`` say what ships, costs are its own (section 9), in micros.
+
+    ``kind`` is the first that applies: ``added``, ``removed``, ``moved`` (it ships from other nodes), ``service``,
+    ``dispatch``, ``quantity``, or ``cost``: it does just the same at another cost.
+    """
 
     order: str
     kind: str
