@@ -90,6 +90,35 @@ def construct(
     return recost(model, take(plan, np.argsort(plan.order, kind="stable")))
 
 
+def keep_fitting(model: SourcingModel, patterns: Patterns, sequence: I32) -> Patterns:
+    """A plan without pricing anything: in sequence, each order keeps its pattern where rows still hold it.
+
+    Parameters
+    ----------
+    patterns
+        One per order, by order.
+    sequence
+        Orders, each once, int32; those whose pattern no longer fits stay unserved.
+    """
+    fits = np.zeros(patterns.num_patterns, np.bool_)
+    _mark_fitting(patterns, sequence, model.row_capacity(), fits)
+    idle = np.flatnonzero(~fits).astype(np.int32)
+    plan = concatenate([take(patterns, fits), unserved_at(model, idle)])
+    return take(plan, np.argsort(plan.order, kind="stable"))
+
+
+@kernel
+def _mark_fitting(patterns: Patterns, sequence: I32, residual: I64, fits: Flags) -> None:
+    draw_ptr, draw_row, draw = patterns.draw_ptr, patterns.draw_row, patterns.draw
+    for k in sequence:
+        fits[k] = True
+        for i in range(draw_ptr[k], draw_ptr[k + 1]):
+            fits[k] = fits[k] and draw[i] <= residual[draw_row[i]]
+        if fits[k]:
+            for i in range(draw_ptr[k], draw_ptr[k + 1]):
+                residual[draw_row[i]] -= draw[i]
+
+
 def regret_sequence(model: SourcingModel, prices: Prices, orders: I32, *, work_limit: int, threads: int) -> I32:
     """Orders by what going unserved would cost them beyond their priced minimum, greatest first."""
     priced = price_orders(model, prices, orders, work_limit=work_limit, threads=threads)

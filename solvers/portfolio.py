@@ -10,7 +10,8 @@ share no scarce row, each goes on by itself (``apart``), the largest first;
 5. close the proof: either every pattern that an improvement could use is in the pool, or the compact model
 bounds the rest.
 
-Orders of one unit each are solved as the assignment that they are (``assignment``). Few large orders, where pricing is
+Orders of one unit each are solved as the assignment that they are (``assignment``), and where a capacity of their node
+is all that they compete for, bounded by knapsacks (``knapsacks``). Few large orders, where pricing is
 dear, get prices and plans from the compact model's relaxation instead of columns (``bulky``).
 
 Batches of many ordinary orders go their own way, on menus (``listed``): prices by ascent, seats, search, windows.
@@ -28,24 +29,20 @@ import numpy as np
 from solvers import bulky
 from solvers.apart import SolvePart, divide, solve_apart
 from solvers.assignment import Assigned, is_assignment, solve_assignment
-from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.branching import Tree
+from solvers.certify import PRICING_WORK, certify, price_everyone
 from solvers.closing import close_by_compact, close_by_knapsacks, close_by_pool
 from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
-from solvers.greedy import RULES, construct, regret_sequence
+from solvers.greedy import RULES, construct, keep_fitting, regret_sequence
 from solvers.incumbent import Incumbent, Progress
 from solvers.listed import FEWEST_ORDERS, search_listed, suits
-from solvers.menu_pricing import price_menus
-from solvers.menus import Menus, fitting, list_menus, patterns_of
+from solvers.menus import Menus, list_menus
 from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, recost, take, unserved
-from solvers.pricing import ROUNDING, Priced, price_orders
-from solvers.result import Certificate, Outcome
+from solvers.pricing import Priced
+from solvers.result import Outcome
 from solvers.stop import Stop, StopReason
-
-PRICING_WORK = 200_000
-"""Counted work per order and pass of the pricing kernel: what an order of hundreds of lines may cost."""
 
 PRICES_WORK = 500_000_000
 """Counted pricing work spent on prices in all."""
@@ -180,6 +177,8 @@ def _search(
         incumbent.enter("construction")
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
+        if stop.reason is not None:
+            incumbent.offer(keep_fitting(model, priced.patterns, settings.sequence))
         division = divide(model, lambda: priced, stop.time_limit_s) if apart else None
         if division is not None:
             solver = _part_solver(settings)
@@ -216,12 +215,15 @@ def _price_first(
     model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, menus: Menus | None
 ) -> Priced:
     """Step 1: every order's minimum at zero prices."""
-    priced = _price_everyone(model, Prices.zero(model), settings.threads, menus, None)
+    priced = price_everyone(model, Prices.zero(model), settings.threads, menus, None)
     stop.spend(model.num_orders)
     stop.count("passes")
     stop.count("orders_repriced", model.num_orders)
     incumbent.offer(priced.patterns)
     incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
+    if stop.reason is not None:
+        # Nothing more may be priced, and a plan of what is there beats one that serves nothing.
+        incumbent.offer(keep_fitting(model, priced.patterns, settings.sequence))
     return priced
 
 
@@ -230,7 +232,7 @@ def _solve_parts(
 ) -> list[Prices]:
     """Many ordinary orders part by part; no prices, and nothing spent, where they are best solved together."""
     zero = Prices.zero(model)
-    division = divide(model, lambda: _price_everyone(model, zero, settings.threads, menus, None), stop.time_limit_s)
+    division = divide(model, lambda: price_everyone(model, zero, settings.threads, menus, None), stop.time_limit_s)
     if division is None:
         return []
     priced = _price_first(model, settings, stop, incumbent, menus)
@@ -361,48 +363,4 @@ def _finish(
         None,
         reason,
         settings.method,
-    )
-
-
-def certify(
-    model: SourcingModel,
-    prices: Prices,
-    threads: int,
-    fill_limit: int | None = None,
-    menus: Menus | None = None,
-    closing: Stop | None = None,
-) -> Certificate:
-    """State prices in micros, price every order at exactly those, and add up L in exact arithmetic."""
-    stated = to_measure(model, prices)
-    priced = _price_everyone(model, stated.steering(model), threads, menus, closing)
-    minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
-    bound = exact_bound(model, stated, minima.total, fill_limit)
-    return Certificate(stated, minima, priced.exact, bound)
-
-
-def _price_everyone(
-    model: SourcingModel, prices: Prices, threads: int, menus: Menus | None, closing: Stop | None
-) -> Priced:
-    """Every order's cheapest pattern, by menu where there is one."""
-    if menus is None:
-        everyone = np.arange(model.num_orders, dtype=np.int32)
-        return price_orders(model, prices, everyone, work_limit=PRICING_WORK, threads=threads, closing=closing)
-    listed = np.flatnonzero(menus.listed).astype(np.int32)
-    quick = price_menus(menus, prices, listed, threads)
-    alone = fitting(menus, quick.pick_ptr, quick.picks, model.row_capacity())
-    if not alone.all():
-        # A menu's minimum that breaks a row by itself is a relaxation: priced exactly with those that have no menu.
-        listed = listed[alone]
-        quick = price_menus(menus, prices, listed, threads)
-    others = np.setdiff1d(np.arange(model.num_orders, dtype=np.int32), listed)
-    slow = price_orders(model, prices, others, work_limit=PRICING_WORK, threads=threads, closing=closing)
-    both = concatenate([patterns_of(model, menus, listed, quick.pick_ptr, quick.picks), slow.patterns])
-    by_order = np.argsort(both.order, kind="stable")
-    yes, one = np.ones(len(listed), np.bool_), np.ones(len(listed), np.int64)
-    return Priced(
-        np.concatenate([quick.value, slow.value])[by_order],
-        np.concatenate([quick.value * (1.0 - ROUNDING), slow.lower_bound])[by_order],
-        np.concatenate([yes, slow.exact])[by_order],
-        np.concatenate([one, slow.work])[by_order],
-        take(both, by_order),
     )

@@ -7,12 +7,12 @@ import pytest
 
 from solvers.bound import lagrangian
 from solvers.bulky import applies, improve_bulky
+from solvers.certify import certify
 from solvers.climb import climb
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent
 from solvers.model import Patterns, Prices, SourcingModel
 from solvers.patterns import unserved
-from solvers.portfolio import certify
 from solvers.pricing import price_orders
 from solvers.reinsertion import fit, reinsert
 from solvers.relaxation import relax
