@@ -24,7 +24,7 @@ import sys, time
 import dom_engine.cli.warmup, dom_engine.engine
 from solvers.incumbent import Progress
 
-def solve(problem, *, stop, watch):
+def solve(problem, *, stop, watch, start=None):
     watch(Progress("working", None, None, 0.0))
     while True:
         time.sleep(0.01)
@@ -43,7 +43,7 @@ from solvers.incumbent import Progress
 
 solve_really = dom_engine.engine.solve
 
-def solve(problem, *, stop, watch):
+def solve(problem, *, stop, watch, start=None):
     watch(Progress("working", None, None, 0.0))
     while stop.reason is None:
         time.sleep(0.01)
