@@ -177,8 +177,7 @@ def _search(
         incumbent.enter("construction")
         plan = construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads)
         incumbent.offer(plan)
-        if stop.reason is not None:
-            incumbent.offer(keep_fitting(model, priced.patterns, settings.sequence))
+        _offer_fitting(model, settings, stop, incumbent, priced)
         division = divide(model, lambda: priced, stop.time_limit_s) if apart else None
         if division is not None:
             solver = _part_solver(settings)
@@ -221,10 +220,14 @@ def _price_first(
     stop.count("orders_repriced", model.num_orders)
     incumbent.offer(priced.patterns)
     incumbent.prove(int(np.floor(priced.lower_bound.sum())) - 1)
-    if stop.reason is not None:
-        # Nothing more may be priced, and a plan of what is there beats one that serves nothing.
-        incumbent.offer(keep_fitting(model, priced.patterns, settings.sequence))
+    _offer_fitting(model, settings, stop, incumbent, priced)
     return priced
+
+
+def _offer_fitting(model: SourcingModel, settings: Settings, stop: Stop, incumbent: Incumbent, priced: Priced) -> None:
+    """Where the run has been cut nothing more may be priced: what fits of what was beats serving nothing."""
+    if stop.reason is not None:
+        incumbent.offer(keep_fitting(model, priced.patterns, settings.sequence))
 
 
 def _solve_parts(

@@ -51,12 +51,15 @@ def _has_large_orders(problem: Problem) -> bool:
 
 
 def _magnified() -> Problem:
-    """The same scenario with every quantity many times as large."""
+    """The same scenario with every quantity, of stock as well, many times as large."""
     from dom_engine.scenario.build import build_problem
     from dom_engine.scenario.changes import apply_changes
     from dom_engine.scenario.read import read_raw
     from dom_engine.scenario.yaml_positions import from_plain
 
-    change = {"scale": {"table": "order_lines", "column": "quantity", "by": _MANY}}
     raw = read_raw(shipped.folder() / SCENARIO)
-    return build_problem(apply_changes(raw, [from_plain(change, "warm-up")]))
+    changes = [
+        from_plain({"scale": {"table": table, "column": "quantity", "by": _MANY}}, "warm-up")
+        for table in ("order_lines", "inventory")
+    ]
+    return build_problem(apply_changes(raw, changes))

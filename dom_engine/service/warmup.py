@@ -42,12 +42,23 @@ def warm_up() -> None:
         When it has no answer: a worker that cannot solve this can solve nothing.
     """
     job = Job()
-    outcome = answer(Ask.OPTIMIZE, OptimizeRequest(scenario=tiny_scenario()).SerializeToString(), job)
+    outcome = answer(Ask.OPTIMIZE, OptimizeRequest(scenario=warming_scenario()).SerializeToString(), job)
     if isinstance(outcome, Status):
         raise InternalError(f"the warm-up failed: {outcome.message}")
     # The tiny scenario is too small for the steps that only batches of many orders take.
     rehearse(build_model(build_problem(raw_scenario(tiny_scenario()))).model)
     log.info("warm after %.1f s", job.elapsed_s)
+
+
+def warming_scenario() -> Scenario:
+    """The tiny scenario, and an order that stock could serve in more ways than are listed: other kernels' work."""
+    scenario = tiny_scenario()
+    for item in ("X", "Y"):
+        scenario.items.append(Item(item=item, weight_kg="0.3"))
+        scenario.inventory.append(InventoryPosition(node="north", item=item, quantity=99))
+        scenario.order_lines.append(OrderLine(order="bulk", line=item, item=item, quantity=99))
+    scenario.orders.append(Order(order="bulk", lat="50.1", lon="8.7"))
+    return scenario
 
 
 def tiny_scenario() -> Scenario:
@@ -87,7 +98,7 @@ def tiny_scenario() -> Scenario:
         order_lines=[
             *(OrderLine(order=str(number), line=item, item=item, quantity=2) for number in range(3) for item in "AB"),
             OrderLine(order="choosy", line="A", item="A", quantity=1, exclude_nodes=["north"]),
-            # Beyond what is priced by its states: another kernel's work.
+            # More than there is.
             *(OrderLine(order="large", line=item, item=item, quantity=99) for item in "AB"),
         ],
     )
