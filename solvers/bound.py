@@ -41,7 +41,7 @@ def to_measure(model: SourcingModel, prices: Prices) -> MeasurePrices:
 
 
 def responses(model: SourcingModel, row_price: F64) -> F64:
-    """What each row answers to its price (section 9), float64[num_rows], never positive."""
+    """What each row answers to its price (section 9) in weighted micros, float64[num_rows], never positive."""
     rows = model.rows
     income = row_price * rows.limit
     loads = rows.open_max * np.minimum(0.0, rows.open_cost - income)
@@ -50,7 +50,7 @@ def responses(model: SourcingModel, row_price: F64) -> F64:
 
 
 def lagrangian(model: SourcingModel, prices: Prices, order_minima: float, fill_limit: int | None = None) -> float:
-    """The bound in floats, given the sum of the orders' minima."""
+    """The bound in weighted micros, as a float, given the sum of the orders' minima."""
     answer = responses(model, prices.row)
     on_node = model.rows.node >= 0
     num_nodes = len(model.nodes.activation_cost)

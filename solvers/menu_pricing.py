@@ -83,7 +83,7 @@ def _joined(parts: list[I64]) -> I64:
 
 
 def near_menus(menus: Menus, prices: Prices, orders: I32, ceilings: F64, most: int, threads: int = 1) -> MenuNear:
-    """Every pattern of each of ``orders`` that pays at most its ceiling, where there are no more than ``most``.
+    """Every pattern of each of ``orders`` that pays at most its ceiling, in weighted micros, where at most ``most`` do.
 
     An order with more gets those within a half, a quarter, ... of its ceiling's distance from its minimum, and
     ``complete`` False. Patterns stand by order as given; the cheapest is always among them.

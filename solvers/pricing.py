@@ -44,7 +44,7 @@ _SEARCH_WORK = 50_000_000
 class Priced(NamedTuple):
     """Per order: priced cost of its best pattern found, a valid lower bound, whether they are equal, counted work.
 
-    ``patterns`` holds that pattern for each order.
+    ``value`` and ``lower_bound`` are weighted micros, float64[num_orders]; ``patterns`` holds the pattern of each.
     """
 
     value: F64

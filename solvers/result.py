@@ -22,11 +22,10 @@ class Certificate(NamedTuple):
 class Outcome(NamedTuple):
     """A finished solve.
 
-    ``patterns`` is the plan, one pattern per order. ``bound`` is the best lower bound known in weighted
-    micros, ``bound_source`` ``prices`` where it is the certificate's own and ``search`` where branching gave
-    it. ``fill``/``fill_bound`` are millionths of weighted unallocated units, reached and proven;
-    ``fill_bound`` is None unless fill goes first. ``tree`` is the branching
-    that the search itself did, if any.
+    ``patterns`` is the plan, one pattern per order, ``objective`` its weighted micros. ``bound`` is the best lower
+    bound known in weighted micros, ``bound_source`` ``prices`` where it is the certificate's own and ``search`` where
+    branching gave it. ``fill``/``fill_bound`` are millionths of weighted unallocated units, reached and proven;
+    ``fill_bound`` is None unless fill goes first. ``tree`` is the branching that the search itself did, if any.
     """
 
     patterns: Patterns
