@@ -155,14 +155,14 @@ def improve_side_by_side(
     parts[int(rng.integers(threads))] += seats.left % threads
     size = (table_size(menus), slots_entries(menus))
     chances = rng.integers(1, 2**63, threads).astype(np.uint64)
-    others = [rng.integers(1, 2**63) for _ in range(threads)]
+    generators = [np.random.default_rng(rng.integers(1, 2**63)) for _ in range(threads)]
     thresholds = rng.exponential(1.0, (threads, rounds)) * np.linspace(*heat, rounds)
 
     def run(k: int) -> float:
         own = listed[side[listed] == k]
         if not len(own):
             return 0.0
-        seeds = _seeds(own, own[carries[own]], np.random.default_rng(others[k]))
+        seeds = _seeds(own, own[carries[own]], generators[k])
         return improve(
             menus, wanted, row, _NO_ACTIVATION, seeds, thresholds[k], rounds, halt, MOST_TAKEN, chances[k : k + 1],
             side, k, seats._replace(left=parts[k]), *size,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +42,7 @@ def convert(source: SourceArgument, target: TargetArgument, variant: VariantOpti
     from dom_engine.cli import terminal
     from dom_engine.cli.target import check_reachable
     from dom_engine.scenario.build import build_problem
+    from dom_engine.scenario.whole import write_whole
     from dom_engine.scenario.write import write_scenario
     from dom_engine.wire import REQUEST_SUFFIXES, request_file
 
@@ -50,7 +50,8 @@ def convert(source: SourceArgument, target: TargetArgument, variant: VariantOpti
     raw = _read(source, variant)
     digest = build_problem(raw).digest  # whatever is wrong is said now, and nothing is written
     if target.suffix in REQUEST_SUFFIXES:
-        _write(target, request_file(raw, target.suffix))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, request_file(raw, target.suffix))
     else:
         write_scenario(raw, target)
     terminal.show([Remark(f"Written to {target}: problem {digest[:12]}.")])
@@ -76,14 +77,3 @@ def _read(source: Path, variant: str | None) -> RawScenario:
         raise InputError.single(str(source), f"cannot be read: {error.strerror}", code="UNREADABLE") from None
     raw = request_scenario(content, source.suffix, str(source))
     return replace(raw, tables={name: table for name, table in raw.tables.items() if table.data.num_columns})
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.writing-{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from dom_engine.report.pictures import png_figures, write_pictures
 from dom_engine.report.plan import plan_sections
 from dom_engine.report.read import read_columns, read_result_summary
 from dom_engine.report.words import headline, money, signed
+from dom_engine.scenario.whole import write_whole
 from dom_engine.whatif.comparison import BASE, COMPARISON_FILE
 
 _COMPARED = ("variant", "metric", "value", "base", "delta", "delta_low", "delta_high")
@@ -47,12 +47,7 @@ def write_report(folder: Path, out: Path, problem: Problem | None = None, pictur
     text = _study(folder, problem) if (folder / COMPARISON_FILE).is_file() else _result(folder, problem)
     drawn = {} if pictures is None else png_figures(text)
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(out, text)
     if pictures is not None:
         write_pictures(drawn, pictures)
 

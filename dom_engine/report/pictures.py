@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
 from html import unescape
 from importlib.resources import files
 from pathlib import Path
 
 from dom_engine.errors import InputError
+from dom_engine.scenario.whole import write_whole
 
 ZOOM = 3.0
 _FIGURE = re.compile(r"<figure><figcaption>(?P<title>.*?)</figcaption><svg (?P<svg>.*?</svg>)</figure>", re.DOTALL)
@@ -47,9 +47,4 @@ def write_pictures(drawn: dict[str, bytes], folder: Path) -> None:
     """Write each into the folder; one of that name is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in drawn.items():
-        beside = folder / f".{name}.{uuid.uuid4().hex}"
-        try:
-            beside.write_bytes(content)
-            beside.replace(folder / name)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_whole(folder / name, content)

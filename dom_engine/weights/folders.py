@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
 from dom_engine.scenario.results_format import csv_bytes
 from dom_engine.scenario.texts import NearestName, unknown_name
-from dom_engine.weights.points import write_text
+from dom_engine.scenario.whole import replacing_file, write_whole
 
 STUDY_FILE = "study.json"
 POINTS_FOLDER = "points"
 FORMATS = ("csv", "parquet")
-MONEY = pa.decimal128(38, 6)
 KG = pa.decimal128(38, 3)
 
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}(\.former)?")
@@ -73,7 +71,7 @@ def begin_folder(out: Path, kind: str, digests: Mapping[str, str]) -> None:
         for entry in folder.iterdir() if folder.is_dir() else ():
             if _LEFTOVER.fullmatch(entry.name):
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    write_text(out / STUDY_FILE, json.dumps({"format": 1, "kind": kind, "problems": dict(digests)}, indent=2) + "\n")
+    write_whole(out / STUDY_FILE, json.dumps({"format": 1, "kind": kind, "problems": dict(digests)}, indent=2) + "\n")
 
 
 def table_files(names: Sequence[str]) -> set[str]:
@@ -89,16 +87,12 @@ def write_tables(out: Path, tables: Mapping[str, pa.Table], formats: Sequence[st
             if suffix not in formats:
                 path.unlink(missing_ok=True)
                 continue
-            beside = out / f".{path.name}.{uuid.uuid4().hex}"
-            try:
+            with replacing_file(path) as beside:
                 if suffix == "csv":
                     columns = {column: _texts(table.column(column)) for column in table.column_names}
                     beside.write_bytes(csv_bytes(columns))
                 else:
                     pq.write_table(table, beside)
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -18,10 +18,10 @@ from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
 from dom_engine.scenario.results_summary import summary
 from dom_engine.scenario.texts import NearestName, unknown_name
+from dom_engine.scenario.whole import write_whole
 from dom_engine.weights.chosen import read_chosen
 from dom_engine.weights.folders import (
     FORMATS,
-    MONEY,
     begin_folder,
     check_folder,
     check_formats,
@@ -31,8 +31,9 @@ from dom_engine.weights.folders import (
 )
 from dom_engine.weights.inverse import Fit, Iteration, Solved, Weighing, fit
 from dom_engine.weights.overrides import ORDER_TERMS, alternatives, order_terms, ways
-from dom_engine.weights.points import Batch, write_text
+from dom_engine.weights.points import Batch
 from dom_engine.whatif.study import Silent, Watcher
+from dom_engine.whatif.tables import MONEY
 from dom_engine.whatif.workers import Prepare
 from solvers.stop import Stop
 
@@ -153,7 +154,7 @@ def infer(
     write_tables(out, tables, formats)
     keys = [f"  {term}: {weight}" for term, weight in result.weights.items()]
     nothing = "# The scenario's own weights explain the plan as well as any."
-    write_text(out / INFERRED_FILE, "\n".join(["weights:", *keys] if keys else [nothing]) + "\n")
+    write_whole(out / INFERRED_FILE, "\n".join(["weights:", *keys] if keys else [nothing]) + "\n")
     return result
 
 

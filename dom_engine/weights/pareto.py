@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.whole import write_whole
 from dom_engine.weights.folders import (
     FORMATS,
     POINTS_FOLDER,
@@ -31,7 +32,7 @@ from dom_engine.weights.front import Rank, ranks
 from dom_engine.weights.knobs import Range, Setting, check_knobs
 from dom_engine.weights.objectives import Objective, objectives_of
 from dom_engine.weights.pareto_table import front_yaml, least_cost, points_table
-from dom_engine.weights.points import Batch, Point, Solver, check_settings, write_text
+from dom_engine.weights.points import Batch, Point, Solver, check_settings
 from dom_engine.weights.search import (
     JOURNAL_FILE,
     Place,
@@ -155,7 +156,7 @@ def pareto(
     )
     table = points_table(chosen, wide, points, run.solver)
     write_tables(out, {TABLE: table}, formats)
-    write_text(out / FRONT_FILE, front_yaml(points))
+    write_whole(out / FRONT_FILE, front_yaml(points))
     return Pareto(batch.base.currency, tuple(chosen), wide, points, table)
 
 

@@ -25,6 +25,7 @@ from dom_engine.scenario.raw import RawScenario
 from dom_engine.scenario.read import read_raw
 from dom_engine.scenario.results import write_result
 from dom_engine.scenario.results_summary import summary
+from dom_engine.scenario.whole import write_whole
 from dom_engine.scenario.yaml_positions import from_plain
 from dom_engine.weights.knobs import Setting, as_changes
 from dom_engine.whatif.study import Watcher
@@ -75,7 +76,7 @@ class Point:
 
     ``base_cost_micros`` is what its plan costs under the scenario's own weights and policy, and ``base_violations``
     how many of the scenario's own rules it breaks: more than 0 only where the setting's policy allows what the
-    scenario's does not. ``measures`` are the plan's figures of ``MEASURES``; ``summary`` is that of the solve.
+    scenario's does not. ``measures`` are the plan's figures of :func:`measures`; ``summary`` is that of the solve.
     """
 
     setting: Setting
@@ -105,7 +106,7 @@ class PointTask:
         self.out.parent.mkdir(parents=True, exist_ok=True)
         if self.keep_plan:
             write_result(result, self.out.with_suffix(""))
-        write_text(self.out, json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        write_whole(self.out, json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_point(task: PointTask) -> Point | None:
@@ -151,16 +152,6 @@ def measures(problem: Problem, result: Result) -> dict[str, int]:
         "co2_g": int(facts.co2_g.sum()),
         **{f"raw_costs.{term}": int(micros) for term, micros in result.evaluation.raw_costs_micros.items()},
     }
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _stated(batch: Batch, setting: Setting, result: Result) -> dict[str, Any]:

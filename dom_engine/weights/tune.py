@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.whole import write_whole
 from dom_engine.weights.folders import (
     FORMATS,
-    MONEY,
     POINTS_FOLDER,
     begin_folder,
     check_folder,
@@ -28,7 +28,7 @@ from dom_engine.weights.folders import (
     write_tables,
 )
 from dom_engine.weights.knobs import Range, Setting, as_changes, check_knobs
-from dom_engine.weights.points import Batch, Point, Solver, check_settings, write_text
+from dom_engine.weights.points import Batch, Point, Solver, check_settings
 from dom_engine.weights.pointtable import (
     MEASURE_TYPES,
     SOLVED_TYPES,
@@ -48,6 +48,7 @@ from dom_engine.weights.search import (
 )
 from dom_engine.weights.target import Aim, score_micros
 from dom_engine.whatif.study import Silent, Watcher
+from dom_engine.whatif.tables import MONEY
 from dom_engine.whatif.workers import Prepare
 
 KIND = "tune"
@@ -174,7 +175,7 @@ def tune(
     knobs = [one.knob for one in ranges]
     tables = {TRIALS: _trial_table(knobs, tried, best), BATCHES: _batch_table(knobs, judged)}
     write_tables(out, tables, formats)
-    write_text(out / TUNED_FILE, _yaml(best))
+    write_whole(out / TUNED_FILE, _yaml(best))
     seen = {order for name in tuning for order in named[name].base.orders.ids.to_pylist()}
     shared = sum(order in seen for name in judging for order in named[name].base.orders.ids.to_pylist())
     return Tuned(first.currency, best, tuple(tried), tuple(judged), shared, tables[TRIALS], tables[BATCHES])

@@ -7,7 +7,6 @@ outside that interval no better search could ever find, and an interval that hol
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dom_engine.scenario.results_format import csv_bytes
+from dom_engine.scenario.whole import write_whole
 
 BASE = "base"
 """The scenario without any variant's changes, and the folder of its result."""
@@ -101,12 +101,7 @@ def write_comparison(deltas: Sequence[Delta], path: Path) -> None:
     """Write ``comparison.csv``, whole or not at all."""
     names = [field.name for field in fields(Delta)]
     columns = {name: pa.array([_text(getattr(delta, name)) for delta in deltas], pa.string()) for name in names}
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        beside.write_bytes(csv_bytes(columns))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, csv_bytes(columns))
 
 
 def comparison_table(deltas: Sequence[Delta]) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dom_engine.scenario.results_format import csv_bytes
+from dom_engine.scenario.whole import replacing_file
 
 TableFormat = Literal["csv", "parquet", "both"]
 MONEY = pa.decimal128(38, 6)
@@ -29,15 +29,11 @@ def write_table(table: pa.Table, folder: Path, name: str, form: TableFormat = "c
     written = []
     for ending in ("csv", "parquet") if form == "both" else (form,):
         path = folder / f"{name}.{ending}"
-        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        try:
+        with replacing_file(path) as beside:
             if ending == "csv":
                 beside.write_bytes(csv_bytes({column: _text(table.column(column)) for column in table.column_names}))
             else:
                 pq.write_table(table, beside)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
         written.append(path)
     return written
 
