@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Remark, Tone
-from dom_engine.cli.exits import Leave
 from dom_engine.cli.options import (
     FormatOption,
     GapOption,
@@ -42,7 +41,9 @@ def infer(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", help="Gets weights, orders and iterations as tables, and inferred.yaml.", show_default=False
+            metavar="DIR",
+            help="Gets weights, orders and iterations as tables, and inferred.yaml; what is solved there is kept.",
+            show_default=False,
         ),
     ],
     fixed: Annotated[
@@ -61,14 +62,16 @@ def infer(
 ) -> None:
     """Infer the weights under which a plan that people chose is closest to optimal, and what they override.
 
+    An interrupted run goes on where it stopped when the same command is given again.
+
     [bold]Examples[/bold]
     dom infer my-batch chosen --out inferred
     dom infer my-batch chosen --out inferred --fixed handling
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.board import board
+    from dom_engine.cli.kept import keeping
     from dom_engine.cli.target import check_reachable
-    from dom_engine.errors import StoppedError
 
     folder = shipped.locate(scenario)
     overrides = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
@@ -78,7 +81,7 @@ def infer(
         from dom_engine.cli.warmup import warm_up
         from dom_engine.weights.infer import infer as inferred
 
-        try:
+        with keeping(out):
             found = inferred(
                 folder,
                 plan,
@@ -91,8 +94,6 @@ def infer(
                 watcher=progress,
                 prepare=warm_up,
             )
-        except Leave:
-            raise StoppedError("interrupted; nothing was written") from None
     if as_json:
         terminal.show_json(_members(found))
         return

@@ -13,15 +13,14 @@ from dom_engine.audit import Auditor, evaluate
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.settings import COST_TERMS
-from dom_engine.engine import solve
 from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
-from dom_engine.scenario.results_summary import summary
 from dom_engine.scenario.texts import NearestName, unknown_name
 from dom_engine.scenario.whole import write_whole
 from dom_engine.weights.chosen import read_chosen
 from dom_engine.weights.folders import (
     FORMATS,
+    POINTS_FOLDER,
     begin_folder,
     check_folder,
     check_formats,
@@ -31,11 +30,10 @@ from dom_engine.weights.folders import (
 )
 from dom_engine.weights.inverse import Fit, Iteration, Solved, Weighing, fit
 from dom_engine.weights.overrides import ORDER_TERMS, alternatives, order_terms, ways
-from dom_engine.weights.points import Batch
+from dom_engine.weights.points import Batch, Solver
 from dom_engine.whatif.study import Silent, Watcher
 from dom_engine.whatif.tables import MONEY
 from dom_engine.whatif.workers import Prepare
-from solvers.stop import Stop
 
 KIND = "infer"
 WEIGHTS, ORDERS, ITERATIONS = "weights", "orders", "iterations"
@@ -104,7 +102,8 @@ def infer(
     plan_folder
         Holds ``shipments.csv`` and ``allocations.csv``, of a result or made by hand.
     out
-        Gets ``weights``, ``orders`` and ``iterations`` as tables, and ``inferred.yaml``.
+        Gets ``weights``, ``orders`` and ``iterations`` as tables, and ``inferred.yaml``. What is known of each solve
+        stands under ``points`` as soon as it is done and is read from there, so an interrupted run goes on.
     fixed
         The term whose weight stays as the scenario says; by default freight or, where the plan has none, its largest.
     max_iterations
@@ -132,9 +131,11 @@ def infer(
     fixed = _fixed(fixed, raw, base)
     digests = {"scenario": base.digest}
     names = [WEIGHTS, ORDERS, ITERATIONS]
-    check_folder(out, KIND, digests, {INFERRED_FILE, *table_files(names)})
+    check_folder(out, KIND, digests, {POINTS_FOLDER, INFERRED_FILE, *table_files(names)})
 
-    run = _Run(batch, plan, watcher or Silent(), prepare)
+    begin_folder(out, KIND, digests)
+    solver = Solver(batch, out / POINTS_FOLDER, watcher or Silent(), prepare, keep_plans=False)
+    run = _Run(batch, plan, solver)
     own = {term: base.weights.of(term) for term in COST_TERMS}
     fitted = fit(raw, own, fixed, run.solve, max_iterations)
     own_iteration = fitted.iterations[0]
@@ -149,7 +150,6 @@ def infer(
         _weight_table(own, fixed, raw, fitted),
         _order_table(found),
     )
-    begin_folder(out, KIND, digests)
     tables = {WEIGHTS: result.weight_table, ORDERS: result.order_table, ITERATIONS: _iteration_table(fitted)}
     write_tables(out, tables, formats)
     keys = [f"  {term}: {weight}" for term, weight in result.weights.items()]
@@ -182,28 +182,19 @@ def _setting(weights: Weighing) -> tuple[tuple[str, str], ...]:
 class _Run:
     """Solves the scenario under weights, and costs the plan by them."""
 
-    def __init__(self, batch: Batch, plan: Plan, watcher: Watcher, prepare: Prepare | None) -> None:
+    def __init__(self, batch: Batch, plan: Plan, solver: Solver) -> None:
         self._batch = batch
         self._plan = plan
-        self._watcher = watcher
-        self._prepare = prepare
+        self._solver = solver
         self._count = 0
 
     def solve(self, weights: Weighing) -> Solved:
         """What the plan and the best plan cost under some weights."""
         self._count += 1
-        name = f"iteration {self._count}"
-        problem = self._batch.problem(_setting(weights))
-        if self._prepare is not None:
-            self._prepare(problem)
-            self._prepare = None
-        self._watcher.began(name)
-        stop = Stop(problem.solve.time_limit_s, problem.solve.work_limit)
-        result = solve(problem, stop=stop, watch=lambda progress: self._watcher.progressed(name, progress))
-        self._watcher.finished(name, summary(result), kept=False)
-        chosen = evaluate(problem, self._plan).objective_micros
-        found = result.evaluation
-        return Solved(chosen, found.objective_micros, result.lower_bound_micros, found.raw_costs_micros)
+        setting = _setting(weights)
+        found = self._solver.point(setting, f"iteration {self._count}").summary
+        chosen = evaluate(self._batch.problem(setting), self._plan).objective_micros
+        return Solved(chosen, found["objective_micros"], found["lower_bound_micros"], found["raw_costs_micros"])
 
 
 def _overrides(auditor: Auditor, inferred: Problem, plan: Plan) -> tuple[Override, ...]:

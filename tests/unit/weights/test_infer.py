@@ -17,6 +17,7 @@ from dom_engine.scenario.results import write_result
 from dom_engine.weights import infer
 from dom_engine.weights.points import Batch
 from tests.runs import read_table, write_table
+from tests.unit.weights.test_sweep import Heard
 
 ALONE: Mapping[str, object] = {"threads": 1}
 SHIPMENTS = ["order", "shipment", "service", "node", "dispatch_at"]
@@ -76,6 +77,24 @@ def test_a_rule_of_today_and_what_it_ignores(quickstart: Path, today: Path, tmp_
     ]
     iterations = read_table(tmp_path / "inferred" / "iterations.csv")
     assert [row["regret"] for row in iterations] == ["8.600000", "4.600000"]
+
+
+def test_an_interrupted_run_ends_as_if_it_had_not_been(quickstart: Path, today: Path, tmp_path: Path) -> None:
+    out, whole = tmp_path / "inferred", tmp_path / "whole"
+    with pytest.raises(KeyboardInterrupt):
+        infer(quickstart, today, out, overrides=ALONE, watcher=Heard(stop_at="iteration 2"))
+    assert not (out / "weights.csv").exists()
+    again = Heard()
+    found = infer(quickstart, today, out, overrides=ALONE, watcher=again)
+    assert (again.kept, again.solved) == (["iteration 1"], ["iteration 2"])
+    assert infer(quickstart, today, whole, overrides=ALONE) == found
+    for file in ("weights.csv", "orders.csv", "iterations.csv", "inferred.yaml"):
+        assert (out / file).read_bytes() == (whole / file).read_bytes()
+    # What is solved knows nothing of the plan: another one is held against the same solves.
+    chosen = by_hand(today, tmp_path / "chosen")
+    other = Heard()
+    infer(quickstart, chosen, out, overrides=ALONE, watcher=other)
+    assert (other.kept, other.solved) == (["iteration 1", "iteration 2"], [])
 
 
 def edited(today: Path, target: Path, file: str, **cells: str) -> Path:
