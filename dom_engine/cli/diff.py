@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Tone
-from dom_engine.cli.options import JsonOption
+from dom_engine.cli.options import JsonOption, TablesOption
 
 if TYPE_CHECKING:
     from dom_engine.whatif.difference import PlanDiff
@@ -23,27 +23,30 @@ def diff(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Also write every order that changed into this CSV file.", show_default=False
+            metavar="DIR", help="Gets the tables order_changes, with every order, and cost_changes.", show_default=False
         ),
     ] = None,
+    tables: TablesOption = "csv",
     as_json: JsonOption = False,
 ) -> None:
     """Say what changed from plan A to plan B, order by order, and why the cost moved.
 
     [bold]Examples[/bold]
     dom diff plan study/reno-closed
-    dom diff yesterday today --out changes.csv
+    dom diff yesterday today --out changes
     """
     from dom_engine.cli import terminal
-    from dom_engine.whatif.difference import diff_plans, write_order_changes
+    from dom_engine.whatif.difference import diff_plans, diff_tables
 
     if out is not None:
-        from dom_engine.cli.target import check_reachable
+        from dom_engine.cli.target import check_tables_folder
 
-        check_reachable(out)
+        check_tables_folder(out)
     found = diff_plans(before, after)
     if out is not None:
-        write_order_changes(found.orders, out)
+        from dom_engine.scenario.exports import write_tables
+
+        write_tables(out, diff_tables(found), tables)
     if as_json:
         terminal.show_json(_members(found))
     else:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Tone
-from dom_engine.cli.options import JsonOption, ResultArgument, ScenarioArgument, VariantOption
+from dom_engine.cli.options import JsonOption, ResultArgument, ScenarioArgument, TablesOption, VariantOption
 
 if TYPE_CHECKING:
     from dom_engine.domain.problem import Problem
@@ -24,6 +25,11 @@ def explain(
     result: ResultArgument,
     order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's id.", show_default=False)],
     variant: VariantOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Gets the tables ways, way_terms and counterfactuals.", show_default=False),
+    ] = None,
+    tables: TablesOption = "csv",
     as_json: JsonOption = False,
 ) -> None:
     """Explain one order: what every other node could have given it, and what would have served what is left out.
@@ -34,15 +40,24 @@ def explain(
 
     [bold]Examples[/bold]
     dom explain quickstart plan 1006
-    dom explain my-batch plan 4711 --variant reno-closed
+    dom explain my-batch plan 4711 --variant reno-closed --out why --tables parquet
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.explain import explain as explain_order
     from dom_engine.explain import read_answer
     from dom_engine.scenario import load_scenario
 
+    if out is not None:
+        from dom_engine.cli.target import check_tables_folder
+
+        check_tables_folder(out)
     problem = load_scenario(shipped.locate(scenario), variant)
     explanation = explain_order(read_answer(problem, result), order)
+    if out is not None:
+        from dom_engine.explain.tables import explanation_tables
+        from dom_engine.scenario.exports import write_tables
+
+        write_tables(out, explanation_tables(explanation, problem), tables)
     if as_json:
         terminal.show_json(members(explanation, problem))
     else:
@@ -52,6 +67,7 @@ def explain(
 def explanation_blocks(explanation: Explanation, problem: Problem) -> list[Block]:
     """The order, its ways node by node, the sum that decides between the first two, and what would have served more."""
     from dom_engine.cli.texts import count, money, printable
+    from dom_engine.explain.tables import shipments_text
 
     chosen, currency = explanation.chosen, problem.currency
     units = count(chosen.served_units + chosen.missing_units, "unit")
@@ -72,16 +88,6 @@ def explanation_blocks(explanation: Explanation, problem: Problem) -> list[Block
     if chosen.missing_units:
         blocks.append(changes(explanation, currency))
     return blocks
-
-
-def shipments_text(way: Option, problem: Problem) -> str:
-    """From where and by what a way ships."""
-    ships = way.plan.shipments
-    pairs = zip(ships.node_idx.tolist(), ships.service_idx.tolist(), strict=True)
-    texts = [
-        f"from {problem.nodes.ids[node].as_py()} by {problem.services.ids[service].as_py()}" for node, service in pairs
-    ]
-    return ", ".join(texts) or "nothing"
 
 
 def ways(explanation: Explanation, currency: str) -> Grid:
@@ -112,7 +118,7 @@ def ways(explanation: Explanation, currency: str) -> Grid:
         Column("why not", flexible=True, rank=2),
     )
     hidden = len(explanation.by_node) - len(rows)
-    note = f"... and {hidden:,} more nodes with --json." if hidden else ""
+    note = f"... and {hidden:,} more nodes with --out or --json." if hidden else ""
     return Grid(
         f"What each node alone could have given, in {currency}", columns, tuple(rows), note
     ).without_empty_columns()
@@ -180,6 +186,7 @@ def changes(explanation: Explanation, currency: str) -> Grid:
 
 def members(explanation: Explanation, problem: Problem) -> dict[str, Any]:
     """Everything, for programs."""
+    from dom_engine.explain.tables import shipments_text
 
     def of(way: Option) -> dict[str, Any]:
         return {

@@ -9,11 +9,11 @@ import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Remark, Tone
 from dom_engine.cli.options import (
-    FormatOption,
     GapOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     VariantOption,
@@ -52,13 +52,13 @@ def infer(
     ] = "",
     iterations: Annotated[int, typer.Option(metavar="N", min=1, help="Solves at most.")] = 40,
     variant: VariantOption = None,
-    formats: FormatOption = None,
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    tables: TablesOption = "csv",
 ) -> None:
     """Infer the weights under which a plan that people chose is closest to optimal, and what they override.
 
@@ -90,7 +90,7 @@ def infer(
                 max_iterations=iterations,
                 variant=variant,
                 overrides=overrides,
-                formats=formats or ("csv", "parquet"),
+                tables=tables,
                 watcher=progress,
                 prepare=warm_up,
             )

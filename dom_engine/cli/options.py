@@ -65,17 +65,13 @@ VariantOption = Annotated[
         autocompletion=_complete_variant,
     ),
 ]
-FormatOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--format", metavar="F", help="Tables as `csv` or `parquet`; by default both are written.", show_default=False
-    ),
-]
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="For programs: JSON on stdout, errors as JSON on stderr.")
 ]
 
-TablesOption = Annotated[TableFormat, typer.Option("--tables", help="How tables for notebooks are written.")]
+TablesOption = Annotated[
+    TableFormat, typer.Option("--tables", help="Tables as CSV, or typed as Parquet, for notebooks.")
+]
 
 _HOW = "How to solve (wins over scenario.yaml)"
 

@@ -9,11 +9,11 @@ import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Grid, Remark, Tone
 from dom_engine.cli.options import (
-    FormatOption,
     GapOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     VariantOption,
@@ -42,7 +42,7 @@ def pareto(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Gets points.csv, points.parquet, front.yaml and a result folder per point; points there are kept.",
+            help="Gets the table points, front.yaml and a result folder per point; points there are kept.",
             show_default=False,
         ),
     ],
@@ -59,13 +59,13 @@ def pareto(
         int, typer.Option(metavar="N", min=0, help="At most so many points between neighbours on the front.")
     ] = 12,
     variant: VariantOption = None,
-    formats: FormatOption = None,
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    tables: TablesOption = "csv",
 ) -> None:
     r"""Find the plans that no other beats in two or three objectives at once, and the weights that make them.
 
@@ -100,7 +100,7 @@ def pareto(
                 refinements=refinements,
                 variant=variant,
                 overrides=overrides,
-                formats=formats or ("csv", "parquet"),
+                tables=tables,
                 watcher=progress,
                 prepare=warm_up,
             )

@@ -60,7 +60,9 @@ def replay(
     threads: ThreadsOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A folder that gets replay.csv: cost by policy and term.", show_default=False),
+        typer.Option(
+            metavar="DIR", help="A folder that gets the table replay: cost by policy and term.", show_default=False
+        ),
     ] = None,
     tables: TablesOption = "csv",
 ) -> None:
@@ -76,10 +78,10 @@ def replay(
     given = {"time_limit_s": time_limit, "work_limit": work_limit, "gap": gap, "seed": seed, "threads": threads}
     window_s = seconds_of(window)
     from dom_engine.cli import shipped, terminal
-    from dom_engine.cli.target import check_reachable
+    from dom_engine.cli.target import check_tables_folder
 
     if out is not None:
-        check_reachable(out)
+        check_tables_folder(out)
     from dom_engine.cli.progress import reporter
 
     with reporter(quiet=as_json) as report:
@@ -95,10 +97,9 @@ def replay(
         warm_up(problem)
         found = replayed(problem, policy or list(POLICIES), window_s, report.step)
     if out is not None:
-        from dom_engine.whatif.tables import write_table
+        from dom_engine.scenario.exports import write_tables
 
-        out.mkdir(parents=True, exist_ok=True)
-        write_table(found.table(), out, "replay", tables)
+        write_tables(out, {"replay": found.table()}, tables)
     if as_json:
         terminal.show_json(_members(found))
     else:

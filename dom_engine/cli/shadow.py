@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from dom_engine.cli.options import (
     JsonOption,
     ResultArgument,
     ScenarioArgument,
+    TablesOption,
     TimeLimitOption,
     VariantOption,
 )
@@ -32,6 +34,10 @@ def shadow(
         int, typer.Option(metavar="N", min=0, help="Solve again for this many of the dearest rows.", show_default=True)
     ] = 3,
     variant: VariantOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Gets the table shadow, with every row.", show_default=False)
+    ] = None,
+    tables: TablesOption = "csv",
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
     gap: GapOption = None,
@@ -43,11 +49,15 @@ def shadow(
 
     [bold]Examples[/bold]
     dom shadow quickstart plan
-    dom shadow my-batch plan --top 10 --time-limit 60
+    dom shadow my-batch plan --top 10 --time-limit 60 --out worth
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.progress import reporter
 
+    if out is not None:
+        from dom_engine.cli.target import check_tables_folder
+
+        check_tables_folder(out)
     overrides = {"time_limit_s": time_limit, "gap": gap}
     with reporter(quiet=as_json) as report:
         report.step(f"reading {scenario}")
@@ -63,6 +73,11 @@ def shadow(
             return solve(changed, watch=report.watch)
 
         worths = shadow_of(answer, top=top, tell=lambda label: report.step(f"one more of {label}"), solver=again)
+    if out is not None:
+        from dom_engine.explain.shadow import shadow_table
+        from dom_engine.scenario.exports import write_tables
+
+        write_tables(out, {"shadow": shadow_table(worths)}, tables)
     if as_json:
         terminal.show_json({"currency": problem.currency, "rows": [asdict(worth) for worth in worths]})
     else:
@@ -95,7 +110,7 @@ def worth_grid(worths: list[Worth], currency: str) -> Grid:
         Column("worth, by solving again", right=True),
     )
     hidden = len(worths) - len(rows)
-    note = f"... and {hidden:,} more rows with --json." if hidden else ""
+    note = f"... and {hidden:,} more rows with --out or --json." if hidden else ""
     if not worths:
         note = "Nothing is scarce: no row has a price."
     return Grid(f"What one more is worth, in {currency}", columns, tuple(rows), note).without_empty_columns()

@@ -9,11 +9,11 @@ import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Grid, Remark, Tone
 from dom_engine.cli.options import (
-    FormatOption,
     GapOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     VariantOption,
@@ -42,18 +42,18 @@ def sweep(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Gets points.csv, points.parquet and a result folder per point; points there are kept.",
+            help="Gets the table points and a result folder per point; points there are kept.",
             show_default=False,
         ),
     ],
     variant: VariantOption = None,
-    formats: FormatOption = None,
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    tables: TablesOption = "csv",
 ) -> None:
     """Solve a scenario at every combination of some values of its weights and policy.
 
@@ -62,7 +62,7 @@ def sweep(
 
     [bold]Examples[/bold]
     dom sweep quickstart --vary weights.late=0,1,5 --out swept
-    dom sweep peak-day --vary weights.late=0,1,2 --vary policy.split_cost=0,1,20 --out swept --format parquet
+    dom sweep peak-day --vary weights.late=0,1,2 --vary policy.split_cost=0,1,20 --out swept --tables parquet
     """
     from dom_engine.cli import shipped, terminal
     from dom_engine.cli.board import board
@@ -85,7 +85,7 @@ def sweep(
                 out,
                 variant=variant,
                 overrides=overrides,
-                formats=formats or ("csv", "parquet"),
+                tables=tables,
                 watcher=progress,
                 prepare=warm_up,
             )

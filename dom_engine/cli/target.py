@@ -18,6 +18,15 @@ def check_target(out: Path) -> None:
     check_reachable(out)
 
 
+def check_tables_folder(out: Path) -> None:
+    """Raise InputError unless tables can be written into ``out``, a folder that is there or can be made."""
+    check_reachable(out)
+    if out.exists() and not out.is_dir():
+        raise InputError.single(str(out), "is a file, not a folder to write tables into", code="NOT_A_FOLDER")
+    if out.exists() and not os.access(out, os.W_OK | os.X_OK):
+        raise InputError.single(str(out), "cannot be written: its permissions do not allow it", code="NOT_WRITABLE")
+
+
 def check_reachable(out: Path) -> None:
     """Raise InputError unless a folder can be made at ``out``."""
     around = out.resolve().parent

@@ -9,10 +9,10 @@ import typer
 
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Remark, Tone
 from dom_engine.cli.options import (
-    FormatOption,
     GapOption,
     JsonOption,
     SeedOption,
+    TablesOption,
     ThreadsOption,
     TimeLimitOption,
     WorkLimitOption,
@@ -60,13 +60,13 @@ def tune(
         ),
     ],
     trials: Annotated[int, typer.Option(metavar="N", min=1, help="Settings to try.")] = 40,
-    formats: FormatOption = None,
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    tables: TablesOption = "csv",
 ) -> None:
     r"""Tune weights and policy against a target on some batches, and judge them on orders they were not tuned on.
 
@@ -100,7 +100,7 @@ def tune(
                 out,
                 trials=trials,
                 overrides=overrides,
-                formats=formats or ("csv", "parquet"),
+                tables=tables,
                 watcher=progress,
                 prepare=warm_up,
             )

@@ -80,12 +80,15 @@ def whatif(
         from dom_engine.whatif import solve_variants
 
         with keeping(out):
-            study = solve_variants(folder, out, only=only or (), overrides=overrides, watcher=progress, prepare=warm_up)
-    if tables != "csv":
-        from dom_engine.whatif.comparison import comparison_table
-        from dom_engine.whatif.tables import write_table
-
-        write_table(comparison_table(study.deltas), out, "comparison", "parquet")
+            study = solve_variants(
+                folder,
+                out,
+                only=only or (),
+                overrides=overrides,
+                tables=tables,
+                watcher=progress,
+                prepare=warm_up,
+            )
     if as_json:
         terminal.show_json(_members(study))
         return

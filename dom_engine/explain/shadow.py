@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pyarrow as pa
 
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Result
@@ -15,6 +16,7 @@ from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Capacities, Meas
 from dom_engine.engine import solve
 from dom_engine.explain.answer import Answer
 from dom_engine.explain.options import row_label
+from dom_engine.scenario.exports import MONEY, table_of
 from dom_engine.units import ALWAYS_S
 
 ROW_KINDS = (RowKind.STOCK, RowKind.SAFETY_STOCK, RowKind.CAPACITY)
@@ -35,6 +37,20 @@ class Worth:
     price_micros: int
     saves_low_micros: int | None = None
     saves_high_micros: int | None = None
+
+
+def shadow_table(worths: Sequence[Worth]) -> pa.Table:
+    """The rows as a table; ``saves_low`` and ``saves_high`` are blank where nothing was solved again."""
+    words = dict.fromkeys(("kind", "label", "period"), pa.string())
+    money = ("price", "saves_low", "saves_high")
+    rows = [
+        {
+            **{name: getattr(worth, name) for name in words},
+            **{name: getattr(worth, f"{name}_micros") for name in money},
+        }
+        for worth in worths
+    ]
+    return table_of(rows, {**words, **dict.fromkeys(money, MONEY)})
 
 
 def shadow(

@@ -14,10 +14,10 @@ from dom_engine.importers.folder import replacing, write_readme
 from dom_engine.report.figures import Bar, bars
 from dom_engine.report.html import Cell, Column, Number, cards, page, section, table
 from dom_engine.report.words import money, signed
+from dom_engine.scenario.exports import TableFormat, write_tables
 from dom_engine.scenario.results import write_result
 from dom_engine.scenario.write import write_scenario
 from dom_engine.whatif.regret import Regret, tables
-from dom_engine.whatif.tables import TableFormat, write_table
 
 MAX_ROWS = 50
 MAX_WINDOWS = 400
@@ -45,8 +45,7 @@ def write_regret(found: Regret, out: Path, form: TableFormat = "csv") -> None:
         (folder / REPORT_FILE).write_text(regret_page(found, made), encoding="utf-8", newline="\n")
         text = json.dumps(figures(found), indent=2, ensure_ascii=False, allow_nan=False)
         (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
-        for name, rows in made.items():
-            write_table(rows, folder, name, form)
+        write_tables(folder, made, form)
         write_scenario(found.history.raw, folder / "scenario")
         write_result(found.hindsight, folder / "hindsight")
         write_readme(folder, _README)

@@ -15,24 +15,15 @@ from dom_engine.domain.problem import Problem
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.exports import MONEY, TableFormat, check_table_format, table_files, table_of, write_tables
 from dom_engine.scenario.texts import NearestName, unknown_name
 from dom_engine.scenario.whole import write_whole
 from dom_engine.weights.chosen import read_chosen
-from dom_engine.weights.folders import (
-    FORMATS,
-    POINTS_FOLDER,
-    begin_folder,
-    check_folder,
-    check_formats,
-    table_files,
-    table_of,
-    write_tables,
-)
+from dom_engine.weights.folders import POINTS_FOLDER, begin_folder, check_folder
 from dom_engine.weights.inverse import Fit, Iteration, Solved, Weighing, fit
 from dom_engine.weights.overrides import ORDER_TERMS, alternatives, order_terms, ways
 from dom_engine.weights.points import Batch, Solver
 from dom_engine.whatif.study import Silent, Watcher
-from dom_engine.whatif.tables import MONEY
 from dom_engine.whatif.workers import Prepare
 
 KIND = "infer"
@@ -91,7 +82,7 @@ def infer(
     max_iterations: int = 40,
     variant: str | None = None,
     overrides: Mapping[str, object] | None = None,
-    formats: Sequence[str] = FORMATS,
+    tables: TableFormat = "csv",
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
 ) -> Inferred:
@@ -117,7 +108,7 @@ def infer(
         anything is solved or written.
     """
     out = Path(out)
-    check_formats(formats)
+    check_table_format(tables)
     batch = Batch.of(folder, variant, overrides)
     base = batch.base
     auditor = Auditor(base)
@@ -150,8 +141,8 @@ def infer(
         _weight_table(own, fixed, raw, fitted),
         _order_table(found),
     )
-    tables = {WEIGHTS: result.weight_table, ORDERS: result.order_table, ITERATIONS: _iteration_table(fitted)}
-    write_tables(out, tables, formats)
+    made = {WEIGHTS: result.weight_table, ORDERS: result.order_table, ITERATIONS: _iteration_table(fitted)}
+    write_tables(out, made, tables)
     keys = [f"  {term}: {weight}" for term, weight in result.weights.items()]
     nothing = "# The scenario's own weights explain the plan as well as any."
     write_whole(out / INFERRED_FILE, "\n".join(["weights:", *keys] if keys else [nothing]) + "\n")

@@ -11,10 +11,9 @@ import pyarrow as pa
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.exports import KG, MONEY
 from dom_engine.scenario.texts import NearestName, unknown_name
-from dom_engine.weights.folders import KG
 from dom_engine.weights.points import Point
-from dom_engine.whatif.tables import MONEY
 
 COST = "cost"
 """What a plan costs under the scenario's own weights and policy."""

@@ -18,16 +18,9 @@ import pyarrow as pa
 
 from dom_engine.errors import InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.exports import TableFormat, check_table_format, table_files, write_tables
 from dom_engine.scenario.whole import write_whole
-from dom_engine.weights.folders import (
-    FORMATS,
-    POINTS_FOLDER,
-    begin_folder,
-    check_folder,
-    check_formats,
-    table_files,
-    write_tables,
-)
+from dom_engine.weights.folders import POINTS_FOLDER, begin_folder, check_folder
 from dom_engine.weights.front import Rank, ranks
 from dom_engine.weights.knobs import Range, Setting, check_knobs
 from dom_engine.weights.objectives import Objective, objectives_of
@@ -98,7 +91,7 @@ def pareto(
     refinements: int = 12,
     variant: str | None = None,
     overrides: Mapping[str, object] | None = None,
-    formats: Sequence[str] = FORMATS,
+    tables: TableFormat = "csv",
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
 ) -> Pareto:
@@ -109,7 +102,7 @@ def pareto(
     objectives
         Names of ``OBJECTIVES``, such as ``["cost", "late_shipments"]``.
     out
-        Gets ``points.csv`` and ``points.parquet``, ``front.yaml`` (each front point as a variant to paste into a
+        Gets the table ``points``, ``front.yaml`` (each front point as a variant to paste into a
         scenario) and each point's result folder under ``points``. Points that are there already are read, so that an
         interrupted run goes on and ends with the same tables.
     ranges
@@ -126,7 +119,7 @@ def pareto(
         Optuna is not installed: found before anything is solved or written.
     """
     out = Path(out)
-    check_formats(formats)
+    check_table_format(tables)
     chosen = objectives_of(objectives, "objective")
     if not 2 <= len(chosen) <= 3:
         message = f"{len(chosen)} objectives are given; two or three can be traded against each other"
@@ -155,7 +148,7 @@ def pareto(
         for (point, source), vector, rank, bound in zip(run.points, values, ranked, least, strict=True)
     )
     table = points_table(chosen, wide, points, run.solver)
-    write_tables(out, {TABLE: table}, formats)
+    write_tables(out, {TABLE: table}, tables)
     write_whole(out / FRONT_FILE, front_yaml(points))
     return Pareto(batch.base.currency, tuple(chosen), wide, points, table)
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.settings import COST_TERMS
-from dom_engine.weights.folders import POINTS_FOLDER, table_of
+from dom_engine.scenario.exports import MONEY, table_of
+from dom_engine.weights.folders import POINTS_FOLDER
 from dom_engine.weights.knobs import Range, as_changes
 from dom_engine.weights.objectives import COST, Objective
 from dom_engine.weights.pointtable import (
@@ -20,7 +21,6 @@ from dom_engine.weights.pointtable import (
     measure_cells,
     solved_cells,
 )
-from dom_engine.whatif.tables import MONEY
 
 if TYPE_CHECKING:
     from dom_engine.weights.pareto import ParetoPoint

@@ -8,10 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from dom_engine.domain.settings import COST_TERMS
-from dom_engine.weights.folders import KG
+from dom_engine.scenario.exports import KG, MONEY
 from dom_engine.weights.knobs import SWITCHES, WHOLE
 from dom_engine.weights.points import Point
-from dom_engine.whatif.tables import MONEY
 
 COUNTS = (
     "shipments",

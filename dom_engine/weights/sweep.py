@@ -10,16 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dom_engine.weights.folders import (
-    FORMATS,
-    POINTS_FOLDER,
-    begin_folder,
-    check_folder,
-    check_formats,
-    table_files,
-    table_of,
-    write_tables,
-)
+from dom_engine.scenario.exports import TableFormat, check_table_format, table_files, table_of, write_tables
+from dom_engine.weights.folders import POINTS_FOLDER, begin_folder, check_folder
 from dom_engine.weights.knobs import Setting, grid
 from dom_engine.weights.points import Batch, Point, PointTask, check_settings, read_point
 from dom_engine.weights.pointtable import (
@@ -57,7 +49,7 @@ def sweep(
     *,
     variant: str | None = None,
     overrides: Mapping[str, object] | None = None,
-    formats: Sequence[str] = FORMATS,
+    tables: TableFormat = "csv",
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
 ) -> Sweep:
@@ -70,7 +62,7 @@ def sweep(
     values
         The values of each knob by its name, such as ``{"weights.late": [0, 1, 5]}``.
     out
-        Gets ``points.csv`` and ``points.parquet`` and, for each point, its result folder under ``points``. Points that
+        Gets the table ``points`` and, for each point, its result folder under ``points``. Points that
         are there already are kept, so an interrupted sweep goes on and a finer grid costs only its new points.
     overrides
         Keys of ``solve`` for every point; ``threads`` is the budget of all points together.
@@ -84,7 +76,7 @@ def sweep(
         before anything is solved or written.
     """
     out = Path(out)
-    check_formats(formats)
+    check_table_format(tables)
     settings = grid(values)
     batch = Batch.of(folder, variant, overrides)
     check_settings(batch, settings)
@@ -116,7 +108,7 @@ def sweep(
     points = tuple(_read(one) for one in tasks)
     knobs = tuple(values)
     table = _table(knobs, points, [one.out.with_suffix("").name for one in tasks])
-    write_tables(out, {TABLE: table}, formats)
+    write_tables(out, {TABLE: table}, tables)
     return Sweep(batch.base.currency, knobs, points, table)
 
 

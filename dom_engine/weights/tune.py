@@ -16,17 +16,9 @@ import pyarrow as pa
 
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.changes import COMMAND_LINE
+from dom_engine.scenario.exports import MONEY, TableFormat, check_table_format, table_files, table_of, write_tables
 from dom_engine.scenario.whole import write_whole
-from dom_engine.weights.folders import (
-    FORMATS,
-    POINTS_FOLDER,
-    begin_folder,
-    check_folder,
-    check_formats,
-    table_files,
-    table_of,
-    write_tables,
-)
+from dom_engine.weights.folders import POINTS_FOLDER, begin_folder, check_folder
 from dom_engine.weights.knobs import Range, Setting, as_changes, check_knobs
 from dom_engine.weights.points import Batch, Point, Solver, check_settings
 from dom_engine.weights.pointtable import (
@@ -48,7 +40,6 @@ from dom_engine.weights.search import (
 )
 from dom_engine.weights.target import Aim, score_micros
 from dom_engine.whatif.study import Silent, Watcher
-from dom_engine.whatif.tables import MONEY
 from dom_engine.whatif.workers import Prepare
 
 KIND = "tune"
@@ -102,7 +93,7 @@ def tune(
     *,
     trials: int = 40,
     overrides: Mapping[str, object] | None = None,
-    formats: Sequence[str] = FORMATS,
+    tables: TableFormat = "csv",
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
 ) -> Tuned:
@@ -128,7 +119,7 @@ def tune(
         For input that makes no study, or a folder of something else: found before anything is solved or written.
     """
     out = Path(out)
-    check_formats(formats)
+    check_table_format(tables)
     check_knobs(one.knob for one in ranges)
     _check_given(batches, hold_out, ranges, target)
     require_optuna()
@@ -173,12 +164,12 @@ def tune(
         scores = score_micros(target, base), score_micros(target, tuned)
         judged.append(Judged(name, name in judging, base, tuned, *scores))
     knobs = [one.knob for one in ranges]
-    tables = {TRIALS: _trial_table(knobs, tried, best), BATCHES: _batch_table(knobs, judged)}
-    write_tables(out, tables, formats)
+    made = {TRIALS: _trial_table(knobs, tried, best), BATCHES: _batch_table(knobs, judged)}
+    write_tables(out, made, tables)
     write_whole(out / TUNED_FILE, _yaml(best))
     seen = {order for name in tuning for order in named[name].base.orders.ids.to_pylist()}
     shared = sum(order in seen for name in judging for order in named[name].base.orders.ids.to_pylist())
-    return Tuned(first.currency, best, tuple(tried), tuple(judged), shared, tables[TRIALS], tables[BATCHES])
+    return Tuned(first.currency, best, tuple(tried), tuple(judged), shared, made[TRIALS], made[BATCHES])
 
 
 def _named(batches: Sequence[BatchName]) -> dict[str, tuple[Path | str, str | None]]:

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from dom_engine.scenario.results_format import csv_bytes
-from dom_engine.scenario.whole import write_whole
+from dom_engine.scenario.exports import MONEY, TableFormat, write_table
 
 BASE = "base"
 """The scenario without any variant's changes, and the folder of its result."""
@@ -97,26 +96,27 @@ def relative(delta: Delta) -> tuple[float, float] | None:
     return float((delta.base + delta.delta_low) / delta.base - 1), float(delta.value / base_bound - 1)
 
 
-def write_comparison(deltas: Sequence[Delta], path: Path) -> None:
-    """Write ``comparison.csv``, whole or not at all."""
+def write_comparison(deltas: Sequence[Delta], out: Path, tables: TableFormat = "csv") -> None:
+    """Write ``comparison.csv`` always, for ``dom report`` reads it, and ``comparison.parquet`` where asked for.
+
+    Parquet has types to calculate with, exact decimals, while CSV tells a count as ``9`` and money as ``9.000000``.
+    """
     names = [field.name for field in fields(Delta)]
     columns = {name: pa.array([_text(getattr(delta, name)) for delta in deltas], pa.string()) for name in names}
-    write_whole(path, csv_bytes(columns))
+    write_table(out / COMPARISON_FILE, pa.table(columns))
+    if tables == "csv":
+        (out / COMPARISON_PARQUET).unlink(missing_ok=True)
+    else:
+        write_table(out / COMPARISON_PARQUET, comparison_table(deltas))
 
 
 def comparison_table(deltas: Sequence[Delta]) -> pa.Table:
-    """The same rows in types that notebooks calculate with: exact decimals, blanks as nulls."""
+    """The same rows in types that notebooks calculate with: decimals exact to the micro, blanks as nulls."""
     texts, numbers = ("variant", "metric"), ("value", "base", "delta", "delta_low", "delta_high")
-    exact = pa.decimal128(38, 12)
     return pa.table(
         {name: pa.array([getattr(delta, name) for delta in deltas], pa.string()) for name in texts}
-        | {name: pa.array([_shortened(getattr(delta, name)) for delta in deltas], exact) for name in numbers}
+        | {name: pa.array([getattr(delta, name) for delta in deltas], MONEY) for name in numbers}
     )
-
-
-def _shortened(value: Decimal | None) -> Decimal | None:
-    """To twelve decimals: ratios have more."""
-    return None if value is None else round(value, 12)
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dom_engine.errors import InputError
-from dom_engine.scenario.results_format import RESULT_TABLES, SUMMARY_FILE, csv_bytes
+from dom_engine.scenario.exports import MONEY, table_of
+from dom_engine.scenario.results_format import RESULT_TABLES, SUMMARY_FILE
 from dom_engine.scenario.results_read import read_summary
 
 _MAX_CELL_BYTES = 1 << 26
@@ -103,16 +104,27 @@ def diff_plans(before: Path, after: Path) -> PlanDiff:
     return PlanDiff(old.summary, new.summary, tuple(changes), len({*old.cost, *new.cost}))
 
 
-def write_order_changes(changes: Sequence[OrderChange], path: Path) -> None:
-    """Write the changes as a CSV table."""
-    names = [field.name for field in fields(OrderChange)]
-    columns = {name: pa.array([_text(getattr(change, name)) for change in changes], pa.string()) for name in names}
-    columns = {name.removesuffix("_micros"): column for name, column in columns.items()}
-    path.write_bytes(csv_bytes(columns))
-
-
-def _text(value: str | int) -> str:
-    return f"{Decimal(value).scaleb(-6):.6f}" if isinstance(value, int) else value
+def diff_tables(found: PlanDiff) -> dict[str, pa.Table]:
+    """The orders that changed, and every cost term before and after."""
+    words = dict.fromkeys(("order", "kind", "before", "after"), pa.string())
+    orders: list[dict[str, Any]] = [
+        {
+            **{name: getattr(change, name) for name in words},
+            "cost_before": change.cost_before_micros,
+            "cost_after": change.cost_after_micros,
+            "delta": change.delta_micros,
+        }
+        for change in found.orders
+    ]
+    before, after = found.before["costs_micros"], found.after["costs_micros"]
+    terms = [
+        {"term": term, "before": before[term], "after": after[term], "delta": moved}
+        for term, moved in found.terms().items()
+    ]
+    return {
+        "order_changes": table_of(orders, {**words, **dict.fromkeys(("cost_before", "cost_after", "delta"), MONEY)}),
+        "cost_changes": table_of(terms, {"term": pa.string(), **dict.fromkeys(("before", "after", "delta"), MONEY)}),
+    }
 
 
 class _Side:

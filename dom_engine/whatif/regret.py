@@ -16,11 +16,11 @@ from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Result
 from dom_engine.engine import solve
 from dom_engine.errors import InputError
+from dom_engine.scenario.exports import MONEY, column_of
 from dom_engine.scenario.results_format import instants_text
 from dom_engine.whatif.history import History
 from dom_engine.whatif.replay import Replay, replayed
 from dom_engine.whatif.shares import Shares, by_node, own_costs, shares
-from dom_engine.whatif.tables import money_column
 
 NUM_ORDERS_TOLD, NUM_NODES_TOLD = 50, 3
 MOST_OF_IT = 0.8
@@ -162,9 +162,9 @@ def _orders(found: Regret) -> pa.Table:
         "released_at": instants_text(problem.orders.released_at_s),
         "shipped_from": nodes_of(problem, found.history.done),
         "best_from": nodes_of(problem, found.hindsight.plan),
-        "cost": money_column(found.shares.own_micros.tolist()),
-        "best_cost": money_column(best.tolist()),
-        "excess": money_column(found.shares.excess_micros.tolist()),
+        "cost": column_of(found.shares.own_micros.tolist(), MONEY),
+        "best_cost": column_of(best.tolist(), MONEY),
+        "excess": column_of(found.shares.excess_micros.tolist(), MONEY),
     }
     return pa.table(columns).take(pa.array(np.argsort(-found.shares.excess_micros, kind="stable")))
 
@@ -190,7 +190,7 @@ def _nodes(found: Regret) -> pa.Table:
         "node": pa.array([*problem.nodes.ids.to_pylist(), ""], pa.string()),
         "shipments": pa.array(made(found.history.done), pa.int64()),
         "best_shipments": pa.array(made(found.hindsight.plan), pa.int64()),
-        "excess": money_column(carried.tolist()),
+        "excess": column_of(carried.tolist(), MONEY),
     }
     return pa.table(columns).take(pa.array(np.argsort(-carried, kind="stable")))
 
@@ -212,10 +212,10 @@ def _windows(found: Regret) -> pa.Table:
         {
             "starts": instants_text(problem.now_s + numbers * found.windows.window_s),
             "orders": pa.array(np.bincount(of).tolist(), pa.int64()),
-            "cost": money_column(paid),
-            "window_cost": money_column(decided),
-            "best_cost": money_column(best),
-            "excess": money_column(summed(found.shares.excess_micros)),
+            "cost": column_of(paid, MONEY),
+            "window_cost": column_of(decided, MONEY),
+            "best_cost": column_of(best, MONEY),
+            "excess": column_of(summed(found.shares.excess_micros), MONEY),
         }
     )
 
@@ -227,8 +227,8 @@ def _terms(found: Regret) -> pa.Table:
     return pa.table(
         {
             "term": pa.array(terms, pa.string()),
-            "cost": money_column(paid),
-            "window_cost": money_column(decided),
-            "best_cost": money_column(best),
+            "cost": column_of(paid, MONEY),
+            "window_cost": column_of(decided, MONEY),
+            "best_cost": column_of(best, MONEY),
         }
     )

@@ -17,10 +17,10 @@ from dom_engine.domain.result import Evaluation, Result
 from dom_engine.engine import audited, solve
 from dom_engine.errors import InputError
 from dom_engine.explain.copies import with_orders
+from dom_engine.scenario.exports import MONEY, column_of
 from dom_engine.whatif.assembly import sorted_plan
 from dom_engine.whatif.learned import learned_prices
 from dom_engine.whatif.leftover import what_is_left
-from dom_engine.whatif.tables import money_column
 
 METHODS = {
     "batch": "auto",
@@ -83,7 +83,7 @@ class Replays:
                 "policy": pa.array([row[0] for row in rows], pa.string()),
                 "window_s": pa.array([row[1] for row in rows], pa.int64()),
                 "term": pa.array([row[2] for row in rows], pa.string()),
-                "cost": money_column([row[3] for row in rows]),
+                "cost": column_of([row[3] for row in rows], MONEY),
             }
         )
 

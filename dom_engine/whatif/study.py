@@ -14,6 +14,7 @@ from dom_engine.domain.problem import Problem
 from dom_engine.engine import SEARCHES
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario import load_scenario, read_raw
+from dom_engine.scenario.exports import TableFormat, check_table_format
 from dom_engine.scenario.results import check_replaceable
 from dom_engine.scenario.results_read import read_summary
 from dom_engine.scenario.texts import NearestName, unknown_name
@@ -58,6 +59,7 @@ def solve_variants(
     *,
     only: Sequence[str] = (),
     overrides: Mapping[str, object] | None = None,
+    tables: TableFormat = "csv",
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
 ) -> Study:
@@ -76,6 +78,8 @@ def solve_variants(
         Keys of ``solve`` for every solve; ``threads`` is the budget of all solves together. Base has it to itself;
         then the variants start from base's plan and prices, and where the clock ended base's search each has 0.4 of
         that time.
+    tables
+        ``parquet`` or ``both`` writes ``comparison.parquet`` beside ``comparison.csv``, which is always written.
     prepare
         Called once in every process before its first solve, as to load compiled kernels.
 
@@ -85,6 +89,7 @@ def solve_variants(
         Whatever is wrong with any variant, found before anything is solved or written.
     """
     folder, out = Path(folder), Path(out)
+    check_table_format(tables)
     names = _names(folder, only)
     check_study_folder(out)
     given = dict(overrides or {})
@@ -93,7 +98,6 @@ def solve_variants(
 
     out.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(out)
-    (out / COMPARISON_PARQUET).unlink(missing_ok=True)  # whoever wants it anew asks for it
     kept = {name: summary for name, problem in problems.items() if (summary := _kept(out / name, problem)) is not None}
     tell = watcher or Silent()
     for name, summary in kept.items():
@@ -114,7 +118,7 @@ def solve_variants(
     summaries = {name: read_summary(out / name) for name in names}
     fill_first = {name for name, problem in problems.items() if problem.policy.fill_first}
     deltas = compare(summaries, fill_first)
-    write_comparison(deltas, out / COMPARISON_FILE)
+    write_comparison(deltas, out, tables)
     return Study(problems[BASE].currency, summaries, deltas)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from dom_engine.explain import explain, read_answer, shadow
 from dom_engine.explain.beside import others_of
 from dom_engine.explain.counterfactuals import changes, decision
 from dom_engine.explain.order import order_index
-from dom_engine.explain.shadow import with_one_more
+from dom_engine.explain.shadow import shadow_table, with_one_more
+from dom_engine.explain.tables import explanation_tables
 from dom_engine.scenario import load_scenario
 from tests.runs import TO_THE_END
 from tests.unit.explain.conftest import Answers, with_limit
@@ -49,6 +51,28 @@ def test_the_best_way_of_each_order_is_what_the_certificate_says(name: str, answ
         for way in (explanation.chosen, *explanation.by_node):
             terms = sum(way.costs_micros.values()) + sum(share.paid_micros for share in way.rows)
             assert terms == way.priced_micros
+
+
+def test_tables_add_up(answers: Answers) -> None:
+    answer = answers("quickstart")
+    tables = explanation_tables(explain(answer, "1006"), answer.problem)
+    ways = {row["way"]: row for row in tables["ways"].to_pylist()}
+    assert list(ways)[:2] == ["chosen", "best"]
+    assert {row["node"] for row in ways.values()} == {"", "reno", "chicago", "newark"}
+    assert (ways["chosen"]["ships"], ways["chosen"]["missing_units"]) == ("from reno by ground", 1)
+    terms = tables["way_terms"].to_pylist()
+    for name, way in ways.items():
+        own = sum(row["amount"] for row in terms if row["way"] == name and row["kind"] == "term")
+        priced = sum(row["amount"] for row in terms if row["way"] == name)
+        assert (own, priced, priced - own) == (way["cost"], way["priced"], way["prices"])
+        assert way["against_plan"] == way["priced"] - ways["chosen"]["priced"]
+    change = tables["counterfactuals"].to_pylist()[0]
+    assert (change["change"], change["served_units"], change["delta"]) == ("1 more vase at reno", 1, Decimal(-22))
+    worths = shadow(answer, top=1)
+    rows = shadow_table(worths).to_pylist()
+    assert [row["label"] for row in rows] == [worth.label for worth in worths]
+    assert (rows[0]["saves_low"], rows[0]["saves_high"]) == (Decimal("4.4"), Decimal("4.4"))
+    assert [row["saves_low"] for row in rows[1:]] == [None] * (len(rows) - 1)
 
 
 def test_why_a_node_gives_nothing(answers: Answers) -> None:

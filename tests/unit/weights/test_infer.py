@@ -51,7 +51,7 @@ def test_planted_weights_are_explained(quickstart: Path, tmp_path: Path) -> None
     planted = Batch.of(quickstart, None, ALONE).problem((("weights.late", "20"),))
     write_result(solve(planted), tmp_path / "solved")
     chosen = by_hand(tmp_path / "solved", tmp_path / "chosen")
-    found = infer(quickstart, chosen, tmp_path / "inferred", overrides=ALONE)
+    found = infer(quickstart, chosen, tmp_path / "inferred", overrides=ALONE, tables="both")
     # Nobody pays 30.50 more to spare a customer two days unless lateness, or serving at all, is weighed otherwise.
     assert (found.own.solved.plan_micros, found.own.regret_micros) == (146_300_000, 30_500_000)
     assert found.fit.best.regret_micros == 0

@@ -55,7 +55,7 @@ def scenarios(repository: Path) -> Path:
 def lateness(scenarios: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pareto, Path]:
     """What lateness is worth on the quickstart, by its raw cost."""
     out = tmp_path_factory.mktemp("front") / "front"
-    found = pareto(scenarios / "quickstart", OBJECTIVES, out, **OPTIONS)
+    found = pareto(scenarios / "quickstart", OBJECTIVES, out, **OPTIONS, tables="both")
     return found, out
 
 

@@ -53,7 +53,7 @@ def scenarios(repository: Path) -> Path:
 
 def test_a_batch_held_out_judges_what_was_tuned(scenarios: Path, tmp_path: Path) -> None:
     peak_day = scenarios / "peak-day"
-    options: dict[str, Any] = {"trials": 2, "overrides": ALONE}
+    options: dict[str, Any] = {"trials": 2, "overrides": ALONE, "tables": "both"}
     found = tune([peak_day], [(peak_day, "no-overtime")], RANGES, LATE, tmp_path / "tuned", **options)
     # One late shipment at 95.70, or none at 155.20; without overtime two at 96.70, or none at 188.20.
     assert [(one.batch, one.held_out, one.base_score_micros, one.tuned_score_micros) for one in found.judged] == [

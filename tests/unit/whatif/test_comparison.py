@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from dom_engine.whatif import Delta, compare, write_comparison
@@ -73,7 +74,10 @@ def test_under_fill_first_a_plan_that_may_fill_less_bounds_nothing(least: int | 
 
 def test_the_table_is_written_whole(tmp_path: Path) -> None:
     deltas = compare({"base": summary(100_000_000, 99_000_000), "b": summary(90_000_000, 88_500_000)})
-    write_comparison(deltas, tmp_path / "comparison.csv")
+    write_comparison(deltas, tmp_path, "both")
+    typed = pq.read_table(tmp_path / "comparison.parquet").to_pylist()
+    assert (typed[0]["delta"], typed[0]["delta_low"]) == (Decimal(-10), Decimal("-11.5"))
+    write_comparison(deltas, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["comparison.csv"]
     first = read_table(tmp_path / "comparison.csv")[0]
     assert first == {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from dom_engine.errors import InputError
-from dom_engine.whatif.difference import diff_plans, write_order_changes
+from dom_engine.whatif.difference import diff_plans, diff_tables
 from tests.runs import read_table, run_folder, write_table
 
 
@@ -37,6 +38,9 @@ def test_orders_and_rows_add_up_to_the_objective(variant: str, plans: dict[str, 
     orders = sum(change.delta_micros for change in found.orders)
     assert found.delta_micros == orders + found.rows_delta_micros == sum(found.terms().values()) != 0
     assert found.rows_delta_micros != 0
+    terms = diff_tables(found)["cost_changes"].to_pylist()
+    assert sum(row["after"] - row["before"] for row in terms) == sum(row["delta"] for row in terms)
+    assert sum(row["delta"] for row in terms).scaleb(6) == found.delta_micros
 
 
 def test_a_plan_and_itself(plans: dict[str, Path]) -> None:
@@ -71,9 +75,8 @@ def test_kinds_of_change(plans: dict[str, Path], tmp_path: Path) -> None:
         "1006": "removed",
         "2000": "added",
     }
-    write_order_changes(found.orders, tmp_path / "changes.csv")
-    rows = {row["order"]: row for row in read_table(tmp_path / "changes.csv")}
-    assert (rows["1001"]["cost_before"], rows["1001"]["cost_after"]) == ("15.200000", "16.000000")
+    rows = {row["order"]: row for row in diff_tables(found)["order_changes"].to_pylist()}
+    assert (rows["1001"]["cost_before"], rows["1001"]["delta"]) == (Decimal("15.200000"), Decimal("0.800000"))
     assert (rows["2000"]["before"], rows["2000"]["after"]) == ("no such order", "nothing")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from dom_engine.audit import violations
@@ -12,7 +12,6 @@ from dom_engine.domain.problem import Problem
 from dom_engine.errors import InputError
 from dom_engine.scenario import load_scenario
 from dom_engine.whatif.replay import POLICIES, replay
-from dom_engine.whatif.tables import write_table
 from tests.runs import TO_THE_END
 
 RELEASES = """
@@ -140,6 +139,6 @@ def test_tables_for_notebooks(tmp_path: Path, repository: Path) -> None:
         "nearest": "124.400000",
         "hindsight": "115.800000",
     }
-    write_table(table, tmp_path, "replay", "both")
-    assert pq.read_table(tmp_path / "replay.parquet").equals(table)
-    assert (tmp_path / "replay.csv").read_text().splitlines()[1] == "nearest,900,freight,89.400000"
+    assert table.slice(0, 1).to_pylist() == [
+        {"policy": "nearest", "window_s": 900, "term": "freight", "cost": Decimal("89.400000")}
+    ]
