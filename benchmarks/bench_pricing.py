@@ -45,7 +45,7 @@ def test_enumerate_near(batch: tuple[SourcingModel, Prices], benchmark: Any) -> 
     model, prices = batch
     orders = np.arange(2_000, dtype=np.int32)
     thresholds = np.full(len(orders), THRESHOLD)
-    limits = {"max_patterns": 10_000, "work_limit": 10_000_000}
+    limits: dict[str, Any] = {"max_patterns": 10_000, "work_limit": 10_000_000}
     enumerate_near(model, prices, orders[:10], thresholds[:10], **limits)
     near = benchmark(enumerate_near, model, prices, orders, thresholds, **limits)
     assert near.complete.all()

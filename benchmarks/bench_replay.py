@@ -37,10 +37,11 @@ from dom_engine.importers.online_retail import (
 from dom_engine.scenario import load_scenario
 from solvers.columns import merge
 from solvers.decide import Decider, take_from
+from solvers.execution import solve_lp
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel, frozen
 from solvers.patterns import concatenate, priced_cost, recost, take, unserved
 from solvers.pricing import price_orders
-from solvers.program import Program, solve_lp
+from solvers.program import Program
 from solvers.stop import Stop
 
 STOCKING_SHARE = 0.75

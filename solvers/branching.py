@@ -17,11 +17,12 @@ import numpy as np
 
 from solvers.bound import MeasurePrices, exact_bound, exact_minima, lagrangian, responses, to_measure
 from solvers.columns import merge
+from solvers.execution import solve_lp
 from solvers.master import Master, build_master, master_prices
 from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.patterns import take, unserved
 from solvers.pricing import price_orders
-from solvers.program import Program, solve_lp
+from solvers.program import Program
 from solvers.stop import Stop
 
 MOST_LEAVES, MOST_PRICED = 300, 60_000

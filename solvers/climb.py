@@ -16,7 +16,7 @@ from solvers.bound import lagrangian
 from solvers.incumbent import usage_of
 from solvers.model import F64, I32, Prices, SourcingModel
 from solvers.pricing import Priced, price_orders
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 
 _FIRST_PACE, _LAST_PACE = 0.3, 0.01
 _PATIENCE, _SLOWER = 3, 0.7
@@ -57,7 +57,12 @@ def climb(
     at, pace, vain = start, _FIRST_PACE, 0
     best: Climbed | None = None
     for _ in range(max(1, passes)):
-        priced = price_orders(model, at, orders, work_limit=work_limit, threads=threads)
+        try:
+            # The first pass is what the caller counts on.
+            looking = None if best is None else stop
+            priced = price_orders(model, at, orders, work_limit=work_limit, threads=threads, stop=looking)
+        except HaltedError:
+            break
         stop.spend(model.num_orders)
         stop.count("passes")
         stop.count("orders_repriced", model.num_orders)

@@ -14,6 +14,7 @@ from solvers.assignment import Assigned
 from solvers.branching import Tree
 from solvers.columns import Generated, merge, signatures
 from solvers.compact import solve_compact
+from solvers.execution import solve_in_integers, solve_mip
 from solvers.incumbent import Incumbent, row_mix, usage_of
 from solvers.knapsack_tree import grow_by_knapsacks
 from solvers.knapsacks import Ascended, ascend, forced
@@ -22,8 +23,8 @@ from solvers.model import F64, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, priced_cost, take, unserved
 from solvers.pricing import price_orders
 from solvers.pricing_near import Near, enumerate_near
-from solvers.program import MipOutcome, solve_in_integers, solve_mip
-from solvers.stop import Stop
+from solvers.program import MipOutcome
+from solvers.stop import HaltedError, Stop
 
 _MOST_COLUMNS = 60_000
 """Patterns beyond which a pool is no longer widened: what the program over them takes in seconds."""
@@ -61,7 +62,10 @@ def close_by_pool(
 ) -> None:
     """Widen a pool of near-optimal patterns and choose among them until closed, complete, too large or stopped."""
     orders = np.arange(model.num_orders, dtype=np.int32)
-    priced = price_orders(model, generated.prices, orders, work_limit=pricing_work, threads=threads)
+    try:
+        priced = price_orders(model, generated.prices, orders, work_limit=pricing_work, threads=threads, stop=stop)
+    except HaltedError:
+        return
     lower = int(np.floor(generated.bound)) - 1
     pool = generated.pool
     assert incumbent.objective is not None
@@ -73,6 +77,8 @@ def close_by_pool(
         threshold = float(min(threshold, needed))
         near = _list_near(model, generated.prices, threshold, threads, stop)
         complete = bool(near.complete.all() and priced.exact.all())
+        if stop.is_over:
+            return
         assert incumbent.patterns is not None
         pool = merge(merge(pool, incumbent.patterns), near.patterns)
         if threshold >= needed:
@@ -96,8 +102,8 @@ def _list_near(model: SourcingModel, prices: Prices, threshold: float, threads: 
         if stop.reason is not None:
             parts.append(Near(unserved(model, orders), np.zeros(len(orders), np.bool_)))
             continue
-        parts.append(
-            enumerate_near(
+        try:
+            near = enumerate_near(
                 model,
                 prices,
                 orders,
@@ -105,8 +111,11 @@ def _list_near(model: SourcingModel, prices: Prices, threshold: float, threads: 
                 max_patterns=max(64, _MOST_COLUMNS // most),
                 work_limit=max(5_000, _NEAR_WORK // most),
                 threads=threads,
+                stop=stop,
             )
-        )
+        except HaltedError:
+            near = Near(unserved(model, orders), np.zeros(len(orders), np.bool_))
+        parts.append(near)
         stop.spend(len(orders))
     listed = concatenate([part.patterns for part in parts])
     stop.count("columns", listed.num_patterns)

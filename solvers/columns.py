@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.bound import lagrangian
+from solvers.execution import solve_lp
 from solvers.master import build_master, master_prices, order_duals
 from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
-from solvers.program import solve_lp
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 
 _SMOOTHING = 0.5
 _MAX_ROUNDS = 200
@@ -103,7 +103,10 @@ def generate_columns(
         order_dual = order_duals(model, master, solved.dual)
         while True:
             trial = _blend(best, duals, smoothing)
-            priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads)
+            try:
+                priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads, stop=stop)
+            except HaltedError:
+                return Generated(best, bound, pool, False)
             stop.spend(len(orders))
             stop.count("passes")
             stop.count("orders_repriced", len(orders))

@@ -35,9 +35,9 @@ from solvers.compact_plan import StandIns, improved_start, plan_of, start_of
 from solvers.compact_program import Compact, build_compact
 from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
 from solvers.compact_shared import stated_draws
+from solvers.execution import solve_mip
 from solvers.model import Patterns, SourcingModel
 from solvers.patterns import unserved
-from solvers.program import solve_mip
 from solvers.stop import Stop
 
 MOST_LOADS = 500_000

@@ -8,6 +8,7 @@ from solvers.compact import bound_of, num_loads, state_compact
 from solvers.compact_plan import plan_of, start_of
 from solvers.incumbent import Incumbent
 from solvers.model import Patterns, SourcingModel
+from solvers.program import MipOutcome, Task
 from solvers.stop import Stop
 from solvers.workers import Worker, wait_for
 
@@ -34,16 +35,17 @@ class Bounding:
         self._done = self._done or stop.reason is not None
         if compact is not None and not self._done:
             hint = start_of(model, self._network, compact, stand_ins, start, stop)
-            worker.begin(compact.program, gap / 2, self._seconds, hint, seed)
+            worker.begin(Task("mip", compact.program, gap / 2, hint, seed), self._seconds)
 
     def look(self, incumbent: Incumbent, wait_s: float) -> bool:
         """Wait up to ``wait_s`` for the outcome, and tell the incumbent; whether it came now."""
         if self._done:
             return False
-        outcome = wait_for(self._worker, wait_s, self._stop) if wait_s > 0.0 else self._worker.poll(0.0)
-        if outcome is None:
+        answer = wait_for(self._worker, wait_s, self._stop) if wait_s > 0.0 else self._worker.poll(0.0)
+        if answer is None:
             return False
-        self._done = True
+        self._done, outcome = True, answer.outcome
+        assert isinstance(outcome, MipOutcome)
         assert self._compact is not None
         bound = bound_of(outcome.bound, self._compact)
         if bound is not None:

@@ -9,9 +9,10 @@ import numpy as np
 from solvers.compact_arcs import Network, pointers, ragged
 from solvers.compact_layout import Layout
 from solvers.compact_program import Compact
+from solvers.execution import solve_lp, solve_mip
 from solvers.model import F64, I64, Patterns, SourcingModel
 from solvers.patterns import concatenate, judge, take, unserved
-from solvers.program import Program, solve_lp, solve_mip
+from solvers.program import Program
 from solvers.stop import Stop
 
 _COMPLETION_S = 5.0

@@ -19,7 +19,7 @@ from solvers.jit import kernel
 from solvers.model import F64, I32, I64, UNLIMITED, Flags, Patterns, Prices, SourcingModel, frozen
 from solvers.patterns import concatenate, recost, take
 from solvers.pricing import price_orders
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 
 RULES = ("fcfs", "nearest", "preference", "fewest-splits")
 
@@ -74,9 +74,13 @@ def construct(
             parts.append(unserved_at(model, sequence[at:]))
             break
         charged = _with_charges(model, wish, used, opened)
-        priced = price_orders(
-            wanted, charged, block, work_limit=work_limit, threads=threads, row_capacity=residual
-        ).patterns
+        try:
+            priced = price_orders(
+                wanted, charged, block, work_limit=work_limit, threads=threads, row_capacity=residual, stop=stop
+            ).patterns
+        except HaltedError:
+            parts.append(unserved_at(model, sequence[at:]))
+            break
         stop.spend(len(block))
         fitting = _accept(priced, residual, used)
         if fitting == 0:
@@ -119,9 +123,17 @@ def _mark_fitting(patterns: Patterns, sequence: I32, residual: I64, fits: Flags)
                 residual[draw_row[i]] -= draw[i]
 
 
-def regret_sequence(model: SourcingModel, prices: Prices, orders: I32, *, work_limit: int, threads: int) -> I32:
-    """Orders by what going unserved would cost them beyond their priced minimum, greatest first."""
-    priced = price_orders(model, prices, orders, work_limit=work_limit, threads=threads)
+def regret_sequence(
+    model: SourcingModel, prices: Prices, orders: I32, stop: Stop, *, work_limit: int, threads: int
+) -> I32:
+    """Orders by what going unserved would cost them beyond their priced minimum, greatest first.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before everyone was priced.
+    """
+    priced = price_orders(model, prices, orders, work_limit=work_limit, threads=threads, stop=stop)
     alone = unserved_at(model, orders)
     regret = alone.cost + alone.fill * prices.fill - priced.value
     return np.asarray(orders[np.argsort(-regret, kind="stable")], np.int32)

@@ -6,6 +6,8 @@ and keep what they hold. Steps are counted, so that a run the clock does not cut
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from solvers.bound import lagrangian, to_measure
@@ -22,7 +24,7 @@ from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, take, unserved
 from solvers.prices import ascend
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 from solvers.windows import SHORT_WINDOW_ORDERS, WINDOW_ORDERS, Polish
 from solvers.workers import Worker, worker_pool
 
@@ -71,6 +73,9 @@ _OFTEN_TOLD = 50_000
 _LAST_LOOK_S = 0.05
 """What has been proven by the end is heard even when the clock has run out."""
 
+_SEATED_AT_ONCE = 8_192
+"""Orders seated between two looks at the stop."""
+
 _LITTLE = 1e-5
 """A round of windows that gains less than this share of the plan's cost found nothing."""
 
@@ -106,19 +111,22 @@ def search_listed(
     if stop.time_limit_s < _SHORT_S:
         passes //= 2
     incumbent.enter("prices")
+    wanted = wanted_by(menus, model.num_rows)
     with stop.share(PRICES_SHARE):
         ascended = ascend(
-            model, menus, stop, threads=threads, pricing_work=pricing_work, passes=passes, start=warm,
+            model, menus, stop, threads=threads, pricing_work=pricing_work, passes=passes, start=warm, wanted=wanted,
             first_step=None if warm is None else _WARM_STEP,
             on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
         )  # fmt: skip
     # From here on what a certificate can state is what steers.
     prices = to_measure(model, ascended.prices).steering(model)
     if stop.reason is None:
-        with worker_pool(min(threads, 2 + model.num_orders // WINDOW_ORDERS)) as workers:
-            _Plan(model, menus, prices, incumbent, stop, seed, threads, pricing_work, start, warm is not None).run(
-                gap, workers
+        workers = worker_pool(min(threads, 2 + model.num_orders // WINDOW_ORDERS))
+        with suppress(HaltedError), workers as started:
+            plan = _Plan(
+                model, menus, wanted, prices, incumbent, stop, seed, threads, pricing_work, start, warm is not None
             )
+            plan.run(gap, started)
     return prices
 
 
@@ -151,6 +159,7 @@ class _Plan:
         self,
         model: SourcingModel,
         menus: Menus,
+        wanted: Wanted,
         prices: Prices,
         incumbent: Incumbent,
         stop: Stop,
@@ -165,9 +174,9 @@ class _Plan:
         self.seed, self.threads, self.pricing_work = seed, threads, pricing_work
         self.rng = np.random.default_rng(seed)
         self.listed = np.flatnonzero(menus.listed).astype(np.int32)
-        self.wanted: Wanted = wanted_by(menus, model.num_rows)
+        self.wanted = wanted
         self.minimum = np.zeros(model.num_orders)
-        self.minimum[self.listed] = price_menus(menus, prices, self.listed, threads).value
+        self.minimum[self.listed] = price_menus(menus, prices, self.listed, threads, stop=stop).value
         self.mean_cost = max(1.0, float(self.minimum[self.listed].mean()))
         self.rest = self._plan_rest()
         self.seats: Seats = make_seats(menus, model.row_capacity() - usage_of(model, self.rest))
@@ -177,7 +186,7 @@ class _Plan:
         self.incumbent.enter("construction")
         regret = self.menus.state_unmet[self.menus.state_ptr[:-1]] - self.minimum
         sequence = self.listed[np.argsort(-regret[self.listed], kind="stable")]
-        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, sequence, self.seats, *self._rooms())
+        self._seat(sequence, self.seats)
         if self.start is not None:
             self._resume(self.start, sequence)
         self.offer()
@@ -194,12 +203,18 @@ class _Plan:
         seats = make_seats(self.menus, self.model.row_capacity() - usage_of(self.model, self.rest))
         hold(self.menus, orders, pick_ptr, picks, seats)
         others = sequence[seats.num_held[sequence] == 0]
-        seat_all(self.menus, self.prices.row, _NO_ACTIVATION, others, seats, *self._rooms())
+        self._seat(others, seats)
         if seats.cost[self.listed].sum() < self.seats.cost[self.listed].sum():
             self.seats, self.resumed = seats, True
 
-    def _rooms(self) -> tuple[int, int]:
-        return table_size(self.menus), slots_entries(self.menus)
+    def _seat(self, sequence: I32, seats: Seats) -> None:
+        """Seat orders one after the other; those that a stop leaves out hold nothing."""
+        rooms = table_size(self.menus), slots_entries(self.menus)
+        for at in range(0, len(sequence), _SEATED_AT_ONCE):
+            block = sequence[at : at + _SEATED_AT_ONCE]
+            seat_all(self.menus, self.prices.row, _NO_ACTIVATION, block, seats, *rooms)
+            if self.stop.is_over:
+                return
 
     def offer(self) -> None:
         """Hand the plan as it stands to the incumbent."""
@@ -276,7 +291,7 @@ class _Plan:
         bound = np.floor(lagrangian(self.model, self.prices, float(self.minimum.sum()))) - 1.0
         ceilings = self.minimum[self.listed] + (incumbent.objective - bound + 2.0)
         most = max(1, 4 * PROVABLE_COLUMNS // len(self.listed))
-        near = near_menus(self.menus, self.prices, self.listed, ceilings, most, self.threads)
+        near = near_menus(self.menus, self.prices, self.listed, ceilings, most, self.threads, self.stop)
         if near.complete.all() and len(near.order) <= PROVABLE_COLUMNS:
             known = Generated(self.prices, float(bound), unserved(self.model), True)
             close_by_pool(self.model, gap, self.seed, self.threads, self.stop, incumbent, known, self.pricing_work)

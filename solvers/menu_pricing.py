@@ -16,6 +16,7 @@ from solvers.menu_loads import MOST_SHIPS
 from solvers.menus import Menus
 from solvers.model import F64, I32, I64, Flags, Prices
 from solvers.packed import wide
+from solvers.stop import Stop
 
 SHARD = 4_096
 """Orders handed to a thread at a time, whatever the number of threads."""
@@ -49,16 +50,30 @@ def slots_entries(menus: Menus) -> int:
     return int((menus.entry_ptr[menus.slot_ptr[1:]] - menus.entry_ptr[menus.slot_ptr[:-1]]).max(initial=1))
 
 
-def price_menus(menus: Menus, prices: Prices, orders: I32, threads: int = 1, residual: I64 | None = None) -> MenuPriced:
+def price_menus(
+    menus: Menus,
+    prices: Prices,
+    orders: I32,
+    threads: int = 1,
+    residual: I64 | None = None,
+    stop: Stop | None = None,
+) -> MenuPriced:
     """The cheapest pattern of each of ``orders`` (listed ones); with ``residual`` of entries that draw no more than it.
 
     The same for any number of threads.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before all were priced; never without ``stop``.
     """
     left = np.zeros(0, np.int64) if residual is None else residual
     shards = [orders[at : at + SHARD] for at in range(0, max(1, len(orders)), SHARD)]
     size = (table_size(menus), slots_entries(menus))
 
     def run(shard: I32) -> MenuPriced:
+        if stop is not None:
+            stop.check()
         value, pick_ptr = np.zeros(len(shard)), np.zeros(len(shard) + 1, np.int64)
         picks = np.zeros(int(menus.most_ships[shard].sum()), np.int32)
         cheapest(menus, prices.row, prices.activation, prices.fill, shard, left, *size, value, pick_ptr, picks)
@@ -82,16 +97,31 @@ def _joined(parts: list[I64]) -> I64:
     return np.concatenate([[0], np.cumsum(np.concatenate([np.diff(part) for part in parts]))]).astype(np.int64)
 
 
-def near_menus(menus: Menus, prices: Prices, orders: I32, ceilings: F64, most: int, threads: int = 1) -> MenuNear:
+def near_menus(
+    menus: Menus,
+    prices: Prices,
+    orders: I32,
+    ceilings: F64,
+    most: int,
+    threads: int = 1,
+    stop: Stop | None = None,
+) -> MenuNear:
     """Every pattern of each of ``orders`` that pays at most its ceiling, in weighted micros, where at most ``most`` do.
 
     An order with more gets those within a half, a quarter, ... of its ceiling's distance from its minimum, and
     ``complete`` False. Patterns stand by order as given; the cheapest is always among them.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before all were listed; never without ``stop``.
     """
     shards = [np.arange(at, min(at + SHARD, len(orders))) for at in range(0, max(1, len(orders)), SHARD)]
     size = (table_size(menus), slots_entries(menus))
 
     def run(shard: I64) -> MenuNear:
+        if stop is not None:
+            stop.check()
         own, ceiling = orders[shard].astype(np.int32), ceilings[shard]
         count, room, held = np.zeros(len(own), np.int64), 16 * len(own) + most, 64 * len(own) + 16 * most
         complete = np.zeros(len(own), np.bool_)

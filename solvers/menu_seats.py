@@ -15,6 +15,7 @@ from solvers.menu_pricing import SHARD, cheapest_end, fill_table, slots_entries,
 from solvers.menus import Menus
 from solvers.model import F64, I32, I64, Flags
 from solvers.packed import wide
+from solvers.stop import Stop
 
 _NO_ACTIVATION = np.zeros(0)
 
@@ -111,18 +112,26 @@ def mark_wanting(wanted: Wanted, rows: I64, marked: Flags) -> None:
             marked[wanted.order[at]] = True
 
 
-def reprice(menus: Menus, row: F64, orders: I32, seats: Seats, threads: int) -> None:
+def reprice(menus: Menus, row: F64, orders: I32, seats: Seats, threads: int, stop: Stop | None = None) -> None:
     """Let each of ``orders`` hold its cheapest pattern at row prices, whatever is left of the rows.
 
     ``seats.cost`` becomes what it pays, ``seats.left`` the rows' limits less what all orders draw, negative where they
     draw more.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before all were priced: the seats are then of no further use.
     """
     size = (table_size(menus), slots_entries(menus))
     shards = np.array_split(orders, max(1, min(threads, len(orders) // SHARD)))
 
     def run(shard: I32) -> I64:
         drawn = np.zeros(len(seats.left), np.int64)
-        hold_cheapest(menus, row, _NO_ACTIVATION, shard, seats, drawn, *size)
+        for at in range(0, len(shard), SHARD):
+            if stop is not None:
+                stop.check()
+            hold_cheapest(menus, row, _NO_ACTIVATION, shard[at : at + SHARD], seats, drawn, *size)
         return drawn
 
     if len(shards) == 1:

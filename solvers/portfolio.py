@@ -42,7 +42,7 @@ from solvers.model import I32, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, recost, take, unserved
 from solvers.pricing import Priced
 from solvers.result import Outcome
-from solvers.stop import Stop, StopReason
+from solvers.stop import HaltedError, Stop, StopReason
 
 PRICES_WORK = 500_000_000
 """Counted pricing work spent on prices in all."""
@@ -298,7 +298,10 @@ def _construct_again(
     """Plan again in the light of the prices, what has most to lose first."""
     incumbent.enter("construction")
     everyone, threads = np.arange(model.num_orders, dtype=np.int32), settings.threads
-    sequence = regret_sequence(model, prices, everyone, work_limit=PRICING_WORK, threads=threads)
+    try:
+        sequence = regret_sequence(model, prices, everyone, stop, work_limit=PRICING_WORK, threads=threads)
+    except HaltedError:
+        return
     incumbent.offer(construct(model, prices, sequence, stop, work_limit=PRICING_WORK, threads=threads))
 
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.bound import lagrangian
-from solvers.menu_seats import make_seats, orders_wanting, reprice, wanted_by
+from solvers.menu_seats import Wanted, make_seats, orders_wanting, reprice, wanted_by
 from solvers.menus import Menus
 from solvers.model import F64, I32, Prices, SourcingModel
 from solvers.pricing import price_orders
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 
 PASSES = 200
 """Passes over the batch."""
@@ -59,6 +59,7 @@ def ascend(
     passes: int = PASSES,
     start: Prices | None = None,
     first_step: float | None = None,
+    wanted: Wanted | None = None,
     on_bound: Callable[[float], None] | None = None,
 ) -> Ascended:
     """Raise the bound that row prices give, from ``start`` or from none.
@@ -73,9 +74,11 @@ def ascend(
         Of pricing, at most; the steps shrink over them.
     first_step
         As a share of what a shipment pays on average: less where ``start`` is near the best prices.
+    wanted
+        Which orders could draw on each row, where that is known already.
     """
     first_step = _FIRST_STEP if first_step is None else first_step
-    orders = _Orders(model, menus, threads, pricing_work)
+    orders = _Orders(model, menus, wanted or wanted_by(menus, model.num_rows), threads, pricing_work)
     may_bind = _most_draws(model, menus, orders.rest) > model.rows.limit.astype(np.float64) * model.rows.open_max
     row = np.zeros(model.num_rows) if start is None else start.row.copy()
     zero = Prices.zero(model)
@@ -84,7 +87,10 @@ def ascend(
     for turn in range(passes):
         if stop.reason is not None and turn > 0:
             break
-        minima, used = orders.price(row)
+        try:
+            minima, used = orders.price(row, stop)
+        except HaltedError:
+            break
         stop.spend(orders.priced_last)
         stop.count("passes")
         stop.count("orders_repriced", orders.priced_last)
@@ -106,8 +112,8 @@ def ascend(
         mean = slope_mean / (1.0 - _MOMENTUM ** (turn + 1))
         size = np.sqrt(slope_size / (1.0 - _MEMORY ** (turn + 1)))
         step = scale * first_step * (_LAST_STEP / first_step) ** (turn / passes)
-        wanted = np.maximum(0.0, row + step * mean / (size + _FLOOR * model.rows.scale) / model.rows.scale)
-        row = np.where(np.abs(wanted - row) * model.rows.scale > _STILL * step, wanted, row)
+        aimed = np.maximum(0.0, row + step * mean / (size + _FLOOR * model.rows.scale) / model.rows.scale)
+        row = np.where(np.abs(aimed - row) * model.rows.scale > _STILL * step, aimed, row)
     return Ascended(zero._replace(row=best_row), best, done, orders.priced)
 
 
@@ -131,29 +137,39 @@ def _most_draws(model: SourcingModel, menus: Menus, rest: I32) -> F64:
 class _Orders:
     """The batch's orders, each with its cheapest pattern at the prices last seen; repriced only where those moved."""
 
-    def __init__(self, model: SourcingModel, menus: Menus, threads: int, pricing_work: int) -> None:
+    def __init__(self, model: SourcingModel, menus: Menus, wanted: Wanted, threads: int, pricing_work: int) -> None:
         self.model, self.threads, self.pricing_work = model, threads, pricing_work
         self.menus = menus
         self.rest = np.flatnonzero(~menus.listed).astype(np.int32)
         self.priced = self.priced_last = 0
-        self._wanted = wanted_by(menus, model.num_rows)
+        self._wanted = wanted
         self._seats = make_seats(menus, np.zeros(model.num_rows, np.int64))
         self._row = np.full(model.num_rows, np.nan)
 
-    def price(self, row: F64) -> tuple[float, F64]:
-        """Sum of the orders' minima at row prices, and units of each row that their patterns draw."""
+    def price(self, row: F64, stop: Stop) -> tuple[float, F64]:
+        """Sum of the orders' minima at row prices, and units of each row that their patterns draw.
+
+        Raises
+        ------
+        HaltedError
+            When the run was over in the middle of any pass but the first.
+        """
         moved = np.flatnonzero(row != self._row)
         if np.isnan(self._row).any():
             stale = np.flatnonzero(self.menus.listed).astype(np.int32)
         else:
             stale = orders_wanting(self._wanted, moved, self.menus.num_orders)
         self._row = row.copy()
-        reprice(self.menus, row, stale, self._seats, self.threads)
+        # The first bound is what a run has at least, however short it is.
+        reprice(self.menus, row, stale, self._seats, self.threads, stop if self.priced else None)
         total = float(self._seats.cost[self.menus.listed].sum())
         used = -self._seats.left.astype(np.float64)
         if len(self.rest):
             prices = Prices.zero(self.model)._replace(row=row)
-            general = price_orders(self.model, prices, self.rest, work_limit=self.pricing_work, threads=self.threads)
+            general = price_orders(
+                self.model, prices, self.rest, work_limit=self.pricing_work, threads=self.threads,
+                stop=stop if self.priced else None,
+            )  # fmt: skip
             np.add.at(used, general.patterns.draw_row, general.patterns.draw)
             total += float(general.lower_bound.sum())
         self.priced_last = len(stale) + len(self.rest)

@@ -27,7 +27,7 @@ from solvers.stop import Stop
 ROUNDING = 1e-12
 """Relative float error of a priced cost: a sum of non-negative terms."""
 
-SHARD = 1_024
+SHARD = 512
 """Orders handed to a thread at a time, whatever the number of threads."""
 
 _PROVEN = 1e-9
@@ -37,6 +37,10 @@ COUPLED = 2
 """Status of an order whose relaxed minimum breaks a shared limit."""
 
 _MOST_PIECES = 1 << 14
+
+_LOOK_EVERY = 32
+"""Orders searched between two looks at the stop: each may take as long as a thousand that states settle."""
+
 _SEARCH_WORK = 50_000_000
 """Counted work that an order within the exact limits may take to search, whatever the work limit."""
 
@@ -88,6 +92,7 @@ def price_orders(
     threads: int = 1,
     row_capacity: I64 | None = None,
     closing: Stop | None = None,
+    stop: Stop | None = None,
 ) -> Priced:
     """Find the cheapest pattern of each order, by ``threads`` threads.
 
@@ -102,18 +107,25 @@ def price_orders(
         How long those may be closed by branch and bound, at some hundredths of a second each; None: not at all.
     row_capacity
         What each row can still give, int64[num_rows]; by default all of it (P8).
+    stop
+        Looked at every so often; None: everyone is priced whatever the clock says.
 
     Returns
     -------
     Priced
         The same for any number of threads.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before everyone was priced.
     """
     capacity = model.row_capacity() if row_capacity is None else row_capacity
     packed(model)  # once, before the threads ask for it
     shards = [orders[at : at + SHARD].astype(np.int32) for at in range(0, max(1, len(orders)), SHARD)]
 
     def run(shard: I32) -> Priced:
-        priced = _price_shard(model, prices, capacity, shard, work_limit)
+        priced = _price_shard(model, prices, capacity, shard, work_limit, stop)
         return priced if closing is None else _close_open(model, prices, capacity, shard, priced, closing)
 
     if threads <= 1 or len(shards) == 1:
@@ -134,7 +146,11 @@ def _join(parts: list[Priced]) -> Priced:
     )
 
 
-def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> Priced:
+def _price_shard(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int, stop: Stop | None
+) -> Priced:
+    if stop is not None:
+        stop.check()
     status, bound, work, shipments = price_by_states(packed(model), prices, capacity, orders, workspace_of(model))
     patterns, rule = judge(model, _bare(orders, shipments), capacity)
     _refuse(orders, np.where(rule == RULE_ROWS, 0, rule))
@@ -146,7 +162,7 @@ def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I3
         where = np.flatnonzero(status == rest)
         if len(where):
             bound[where], exact[where], spent, finished = finish(
-                model, prices, capacity, orders[where], bound[where], work_limit
+                model, prices, capacity, orders[where], bound[where], work_limit, stop
             )
             work[where] += spent
             patterns, value[where] = _replace(patterns, where, finished), priced_cost(finished, prices)
@@ -154,7 +170,7 @@ def _price_shard(model: SourcingModel, prices: Prices, capacity: I64, orders: I3
     if len(where):
         # A search that was cut short may have found nothing at all.
         bound[where], _, spent, finished = _price_large(
-            model, prices, capacity, orders[where], bound[where], work_limit
+            model, prices, capacity, orders[where], bound[where], work_limit, stop
         )
         work[where] += spent
         paid = priced_cost(finished, prices)
@@ -174,23 +190,41 @@ def _refuse(orders: I32, rule: I64) -> None:
 
 
 def _settle(
-    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, bound: F64, work_limit: int
+    model: SourcingModel,
+    prices: Prices,
+    capacity: I64,
+    orders: I32,
+    bound: F64,
+    work_limit: int,
+    stop: Stop | None,
 ) -> tuple[F64, Flags, I64, Patterns]:
     """Orders whose relaxed minimum breaks a row: (bound, exact, work, patterns)."""
     count, tray = len(orders), make_tray(len(orders) + 64)
     raised, ended, spent = bound.copy(), np.zeros(count, np.int64), np.zeros(count, np.int64)
     limit, held = max(work_limit, _SEARCH_WORK), (workspace_of(model), cards_of(), tray)
-    settle(packed(model), prices, capacity, orders, raised, (ended, spent), limit, *held)
-    patterns, rule = judge(model, off_tray(orders, np.ones(count, np.int64), tray), capacity)
+    found: list[Patterns] = []
+    for at in range(0, count, _LOOK_EVERY):
+        if stop is not None:
+            stop.check()
+        own = slice(at, at + _LOOK_EVERY)
+        settle(packed(model), prices, capacity, orders[own], raised[own], (ended[own], spent[own]), limit, *held)
+        found.append(off_tray(orders[own], np.ones(len(orders[own]), np.int64), tray))
+    patterns, rule = judge(model, concatenate(found), capacity)
     _refuse(orders, rule)
     return raised, ended == FOUND_ALL, spent, patterns
 
 
 def _price_large(
-    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, bound: F64, work_limit: int
+    model: SourcingModel,
+    prices: Prices,
+    capacity: I64,
+    orders: I32,
+    bound: F64,
+    work_limit: int,
+    stop: Stop | None,
 ) -> tuple[F64, Flags, I64, Patterns]:
     """Orders beyond the workspace: (bound, exact, work, patterns)."""
-    lower_bound, exact, spent, columns = price_large(model, prices, capacity, orders, work_limit)
+    lower_bound, exact, spent, columns = price_large(model, prices, capacity, orders, work_limit, stop)
     patterns, rule = judge(model, _bare(orders, columns), capacity)
     _refuse(orders, rule)
     return np.maximum(bound, lower_bound), exact, spent, patterns

@@ -16,6 +16,7 @@ from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
 from solvers.pricing_large_search import search
 from solvers.pricing_large_space import Large, make_large, room_for
+from solvers.stop import Stop
 
 Columns = tuple[I64, I32, I32, I64, I32, Flags, I64]
 """Shipments of patterns as in ``Patterns``: ship_ptr, ship_cand, ship_trip, load_ptr, load_source, load_safety,
@@ -23,9 +24,12 @@ load_quantity."""
 
 _MOST_PIECES = 1 << 22
 
+_LOOK_EVERY = 4
+"""Orders priced between two looks at the stop."""
+
 
 def price_large(
-    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int, stop: Stop | None = None
 ) -> tuple[F64, Flags, I64, Columns]:
     """Price orders of any size.
 
@@ -48,8 +52,13 @@ def price_large(
         int64[len(orders)], what was counted.
     columns
         One pattern per order, as shipments.
+
+    Raises
+    ------
+    HaltedError
+        When ``stop`` said so before the last order.
     """
-    trays = _run(model, prices, capacity, orders, work_limit)
+    trays = _run(model, prices, capacity, orders, work_limit, stop)
     return (
         np.concatenate([tray.bound[tray.first : tray.last] for tray in trays]),
         np.concatenate([tray.exact[tray.first : tray.last] for tray in trays]),
@@ -79,7 +88,9 @@ class _Tray(NamedTuple):
     load_quantity: I64
 
 
-def _run(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int) -> list[_Tray]:
+def _run(
+    model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_limit: int, stop: Stop | None
+) -> list[_Tray]:
     """Search all orders, tray after tray."""
     priced = (prices.row, prices.activation, np.array([prices.fill]))
     whole = all(bool(np.all(values == np.rint(values))) for values in priced)
@@ -89,7 +100,14 @@ def _run(model: SourcingModel, prices: Prices, capacity: I64, orders: I32, work_
     done = 0
     while done < count or not trays:
         tray = _make_tray(count, len(work.ships), len(work.pieces) // 2)
-        end = _price_run(records, prices, capacity, wanted, done, whole, work_limit, work, tray)
+        end = done
+        while True:
+            if stop is not None:
+                stop.check()
+            begun, goal = end, min(count, end + _LOOK_EVERY)
+            end = _price_run(records, prices, capacity, wanted[:goal], begun, whole, work_limit, work, tray)
+            if end < goal or end == count:
+                break
         trays.append(tray._replace(first=done, last=end))
         done = end
     return trays
@@ -151,11 +169,11 @@ def _price_run(
 ) -> int:
     """Search orders from ``start`` on and lay their patterns on the tray until it is full; returns where it ended.
 
-    The tray holds at least the pattern of one order.
+    An empty tray holds at least the pattern of one order.
     """
     state, half = work.state[0], len(work.pieces) // 2
     for k in range(start, len(orders)):
-        if k > start and not _has_room(work, tray):
+        if tray.filled[0] > 0 and not _has_room(work, tray):
             return k
         value, bound = search(model, prices, capacity, orders[k], whole, limit, work)
         tray.bound[k], tray.work[k] = bound, state.spent

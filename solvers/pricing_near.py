@@ -16,6 +16,7 @@ from solvers.pricing import cards_of, price_orders, workspace_of
 from solvers.pricing_cards import Cards
 from solvers.pricing_search import CUT, FOUND_ALL, NO_ROOM, Tray, make_tray, off_tray, search_order
 from solvers.pricing_space import Workspace
+from solvers.stop import Stop
 
 Bits = npt.NDArray[np.uint64]
 
@@ -47,6 +48,7 @@ def enumerate_near(
     max_patterns: int,
     work_limit: int,
     threads: int = 1,
+    stop: Stop | None = None,
 ) -> Near:
     """List the patterns of each order that pay at most its minimum plus its threshold.
 
@@ -59,14 +61,23 @@ def enumerate_near(
     max_patterns, work_limit
         Per order. One that needs more gets all patterns within a smaller threshold where those are few enough, the
         best one always, and ``complete`` False.
+    stop
+        Looked at every so often, where given.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before all was listed.
     """
-    priced = price_orders(model, prices, orders, work_limit=work_limit, threads=threads)
+    priced = price_orders(model, prices, orders, work_limit=work_limit, threads=threads, stop=stop)
     ceilings = priced.value + thresholds
     ceilings += np.abs(ceilings) * _SLACK
     shards = [np.arange(at, min(at + SHARD, len(orders))) for at in range(0, max(1, len(orders)), SHARD)]
     capacity, records = model.row_capacity(), packed(model)
 
     def run(shard: I64) -> Near:
+        if stop is not None:
+            stop.check()
         own = (orders[shard].astype(np.int32), ceilings[shard], priced.value[shard], priced.exact[shard])
         best = take(priced.patterns, shard)
         return _enumerate_shard(model, records, prices, capacity, own, best, (max_patterns, work_limit))

@@ -17,8 +17,8 @@ from solvers.compact_arcs import Network
 from solvers.compact_layout import Layout, slot_terms
 from solvers.compact_plan import patterns_of
 from solvers.compact_rates import MICROS, PER_KG, PER_LINE, PER_PARCEL, load_ranges, slot_costs, unit_kg
+from solvers.execution import solve_lp
 from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
-from solvers.program import solve_lp
 from solvers.stop import Stop
 
 _OPENED = (0.05, 0.1, 0.2, 0.3)

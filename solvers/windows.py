@@ -18,8 +18,9 @@ from solvers.menu_seats import Seats, Wanted, cost_of_held, held_by, hold, price
 from solvers.menus import Menus, fitting, patterns_of
 from solvers.model import F64, I32, I64, Flags, Prices, SourcingModel
 from solvers.packed import wide
+from solvers.program import MipOutcome, Task
 from solvers.stop import Stop
-from solvers.workers import Worker, wait_for
+from solvers.workers import Worker, limit_s, wait_for
 
 WINDOW_ORDERS, SHORT_WINDOW_ORDERS = 1_000, 250
 WINDOW_COLUMNS = 25_000
@@ -104,7 +105,7 @@ class Polish:
         """Solve one window per worker and take what is better; returns the change of cost."""
         begun: list[tuple[Worker, Window]] = []
         free = seats.left.copy()
-        seconds = min(WINDOW_S, stop.remaining_s)
+        seconds = limit_s(stop, WINDOW_S)
         for worker, orders in zip(workers, self.next_windows(seats, len(workers)), strict=False):
             own = usage_of_picks(self.menus, len(free), held_by(seats, orders)[1])
             window = self.columns_of(orders, seats, free + own, threads)
@@ -115,13 +116,15 @@ class Polish:
             assert master is not None
             hint = np.zeros(len(master.program.cost))
             hint[len(window.order) - len(orders) : len(window.order)] = 1.0
-            worker.begin(master.program, _ENOUGH, seconds, hint, seed)
+            worker.begin(Task("mip", master.program, _ENOUGH, hint, seed), seconds)
             begun.append((worker, window))
             touched = np.unique(pool.draw_row)
             free[touched] = 0
         change = 0.0
         for worker, window in begun:
-            outcome = wait_for(worker, seconds, stop)
+            answer = wait_for(worker, seconds, stop)
+            outcome = None if answer is None else answer.outcome
+            assert outcome is None or isinstance(outcome, MipOutcome)
             # A window that its clock ended would end elsewhere another time.
             stop.was_cut = stop.was_cut or outcome is None or not outcome.optimal
             if outcome is None or outcome.x is None:

@@ -1,7 +1,8 @@
-"""A process that solves one integer program after another: ``python -m solvers.worker``, spoken to by ``workers``.
+"""A process that solves one program after another: ``python -m solvers.worker FD``, spoken to by ``workers``.
 
-Reads length-prefixed pickles of (program, gap, seconds, hint, seed) from standard input and answers each with a pickled
-outcome on standard output. Ends when its input does.
+Standard input says how many bytes of a pickled (task, until_s) lie at the start of the file open as FD; the pickled
+answer goes to standard output behind its length. A file takes a question at once, however large, where a pipe would
+keep whoever asks waiting until this process has started. Ends when its input does, in the middle of a solve as well.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ import pickle
 import signal
 import struct
 import sys
-
-from solvers.program import solve_mip
-from solvers.stop import Stop
+import threading
+from queue import SimpleQueue
 
 HEADER = struct.Struct("<q")
 
@@ -25,13 +25,23 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Solvers print to standard output now and then: that must not mix with answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    questions = sys.stdin.buffer
-    while len(header := questions.read(HEADER.size)) == HEADER.size:
-        program, gap, seconds, hint, seed = pickle.loads(questions.read(HEADER.unpack(header)[0]))
-        outcome = solve_mip(program, Stop(seconds), relative_gap=gap, hint=hint, seed=seed)
-        answer = pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
+    sizes: SimpleQueue[int] = SimpleQueue()
+    threading.Thread(target=_listen, args=(sizes,), daemon=True).start()
+    from solvers.ortools_calls import call
+
+    questions = int(sys.argv[1])
+    while True:
+        task, until_s = pickle.loads(os.pread(questions, sizes.get(), 0))
+        answer = pickle.dumps(call(task, until_s), protocol=pickle.HIGHEST_PROTOCOL)
         answers.write(HEADER.pack(len(answer)) + answer)
         answers.flush()
+
+
+def _listen(sizes: SimpleQueue[int]) -> None:
+    while len(header := sys.stdin.buffer.read(HEADER.size)) == HEADER.size:
+        sizes.put(HEADER.unpack(header)[0])
+    # Nobody is left to hear the answer, and a solver hears nothing.
+    os._exit(0)
 
 
 if __name__ == "__main__":

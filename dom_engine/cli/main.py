@@ -6,7 +6,6 @@ import io
 import os
 import shlex
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 
@@ -49,10 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python would complain once more when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    if arguments is None and _solver_left_behind():
-        # The interpreter's end would tear down a solver in the middle of its work, and crash.
-        _flush()
-        os._exit(code)
     return code
 
 
@@ -65,11 +60,6 @@ def _keep_stdout_to_ourselves() -> None:
         sys.stdout = io.TextIOWrapper(
             os.fdopen(own, "wb"), encoding=sys.stdout.encoding, errors=sys.stdout.errors, line_buffering=os.isatty(own)
         )
-
-
-def _solver_left_behind() -> bool:
-    program = sys.modules.get("solvers.program")
-    return program is not None and any(t.name == program.SOLVER_THREAD for t in threading.enumerate())
 
 
 def _accept_any_text() -> None:

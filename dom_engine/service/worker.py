@@ -24,7 +24,6 @@ from dom_engine.service.warmup import warm_up
 
 log = logging.getLogger(__name__)
 
-LEFT_BEHIND_GRACE_S = 0.2
 ORPHAN_GRACE_S = 5.0
 """How long a solve may go on once nobody is left to hear of it."""
 
@@ -68,13 +67,8 @@ class Inbox:
         self._jobs.put(None)
 
     def work(self) -> None:
-        """Answer jobs until the inbox is closed, or until one leaves a solver behind; called from the main thread.
-
-        Some solvers cannot be stopped: their threads go on after the answer, to their own time limit, on cores that
-        the next job needs. Only the end of the process ends them.
-        """
-        own = set(threading.enumerate())
-        while not _solvers_left(own):
+        """Answer jobs until the inbox is closed; called from the main thread."""
+        while True:
             self._out.say(FrameKind.READY)
             if (item := self._jobs.get()) is None:
                 return
@@ -85,15 +79,6 @@ class Inbox:
                 self._out.say(FrameKind.ANSWER, number, outcome)
             else:
                 self._out.say(FrameKind.FAILURE, number, outcome.SerializeToString())
-        log.info("retiring: a solver goes on")
-
-
-def _solvers_left(own: set[threading.Thread]) -> bool:
-    """Whether threads beside our own go on; those that are about to end are given a moment."""
-    others = [thread for thread in threading.enumerate() if thread not in own]
-    for thread in others:
-        thread.join(LEFT_BEHIND_GRACE_S)
-    return any(thread.is_alive() for thread in others)
 
 
 def main() -> None:
@@ -111,7 +96,7 @@ def main() -> None:
     with suppress(BrokenPipeError):  # the front is gone
         inbox.work()
     logging.shutdown()
-    os._exit(0)  # an orderly end would wait for solvers that cannot be stopped, or crash in their threads
+    os._exit(0)  # an orderly end would wait for whatever still runs
 
 
 def _listen(inbox: Inbox) -> None:

@@ -13,7 +13,8 @@ from dom_engine.engine import solve
 from dom_engine.formulation import build_model
 from dom_engine.scenario import load_scenario
 from scenarios.generate import Spec, generate, write_scenario
-from solvers.program import Program, solve_mip
+from solvers.execution import solve_mip
+from solvers.program import Program
 from solvers.stop import Stop
 
 SPECS = (

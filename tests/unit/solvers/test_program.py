@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from solvers.program import Program, solve_in_integers, solve_lp, solve_mip
+from solvers.execution import solve_in_integers, solve_lp, solve_mip
+from solvers.program import Program
 from solvers.stop import Stop
 
 
@@ -71,7 +72,7 @@ def test_a_stopped_run_proves_nothing_it_has_not_proven() -> None:
 def test_an_interrupt_still_reaches_its_handler_after_a_solve(solve: str) -> None:
     script = f"""
 import signal
-from solvers.program import solve_in_integers, solve_mip
+from solvers.execution import solve_in_integers, solve_mip
 from solvers.stop import Stop
 from tests.unit.solvers.test_program import knapsack
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from solvers.program import Program
+from solvers.program import MipOutcome, Program, Task
 from solvers.stop import Stop
-from solvers.workers import wait_for, worker_pool
+from solvers.workers import Worker, wait_for, worker_pool
 
 
 def knapsack(values: list[float], weights: list[float], room: float) -> Program:
@@ -39,16 +44,21 @@ def endless(size: int = 60) -> Program:
     )  # fmt: skip
 
 
+def outcome_of(worker: Worker) -> MipOutcome:
+    answer = wait_for(worker, 60.0, Stop())
+    assert answer is not None
+    assert isinstance(answer.outcome, MipOutcome)
+    return answer.outcome
+
+
 def test_two_programs_side_by_side() -> None:
     with worker_pool(2) as workers:
         for worker, room in zip(workers, (5.0, 3.0), strict=True):
-            worker.begin(knapsack([4.0, 3.0, 2.0], [3.0, 2.0, 2.0], room), 0.0, 60.0, None, 0)
-        outcomes = [wait_for(worker, 60.0, Stop()) for worker in workers]
-        assert [outcome.objective for outcome in outcomes if outcome is not None] == [-7.0, -4.0]
+            worker.begin(Task("mip", knapsack([4.0, 3.0, 2.0], [3.0, 2.0, 2.0], room)), 60.0)
+        assert [outcome_of(worker).objective for worker in workers] == [-7.0, -4.0]
         # A worker takes one program after another.
-        workers[0].begin(knapsack([1.0], [1.0], 2.0), 0.0, 60.0, np.ones(1), 0)
-        again = wait_for(workers[0], 60.0, Stop())
-    assert again is not None
+        workers[0].begin(Task("mip", knapsack([1.0], [1.0], 2.0), hint=np.ones(1)), 60.0)
+        again = outcome_of(workers[0])
     assert again.optimal
     assert again.x is not None
     assert again.x.tolist() == [1.0]
@@ -56,7 +66,7 @@ def test_two_programs_side_by_side() -> None:
 
 def test_a_stop_does_not_wait() -> None:
     with worker_pool(1) as (worker,):
-        worker.begin(endless(), 0.0, 600.0, None, 0)
+        worker.begin(Task("mip", endless()), 600.0)
         stop = Stop()
         assert worker.poll(0.2) is None
         stop.interrupt()
@@ -68,7 +78,51 @@ def test_a_stop_does_not_wait() -> None:
 
 def test_a_process_that_dies_is_heard_of() -> None:
     with worker_pool(1) as (worker,):
-        worker.begin(endless(), 0.0, 600.0, None, 0)
-        worker.close()
-        with pytest.raises((EOFError, ValueError)):
-            worker.poll(5.0)
+        worker.begin(Task("mip", endless()), 600.0)
+        os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(EOFError, match="ended with code -9"):
+            worker.poll(60.0)
+
+
+def test_a_worker_at_rest_is_used_again_unless_it_has_ended() -> None:
+    with worker_pool(1) as (worker,):
+        worker.begin(Task("mip", knapsack([1.0], [1.0], 2.0)), 60.0)
+        outcome_of(worker)
+        first = worker.pid
+    with worker_pool(1) as (worker,):
+        assert worker.pid == first
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    with worker_pool(1) as (worker,):
+        assert worker.pid != first
+
+
+def test_a_worker_still_busy_is_started_anew() -> None:
+    with worker_pool(1) as (worker,):
+        worker.begin(Task("mip", endless()), 600.0)
+        busy = worker.pid
+        worker.begin(Task("mip", knapsack([1.0], [1.0], 2.0)), 60.0)
+        assert worker.pid != busy
+        assert outcome_of(worker).objective == -1.0
+
+
+def test_a_worker_ends_with_whoever_started_it() -> None:
+    script = """
+import os
+from solvers.program import Task
+from solvers.workers import Worker
+from tests.unit.solvers.test_workers import endless
+
+worker = Worker()
+worker.begin(Task("mip", endless()), 600.0)
+print(worker.pid, flush=True)
+os._exit(0)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    stat = Path("/proc") / ended.stdout.strip() / "stat"
+    waited_s = 0.0
+    while stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        time.sleep(0.05)
+        waited_s += 0.05
+        # Not a timing: ten minutes were asked for.
+        assert waited_s < 60.0
