@@ -15,7 +15,9 @@ price, and orders only pay more, so the bound at those prices is no less than th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -62,8 +64,8 @@ leave most of theirs; of few hardly more than its share."""
 _MOST_ROUNDS = 6
 _FIT_WORK = 20_000
 
-SolvePart = Callable[[SourcingModel, I32, Stop, Callable[[Progress], None]], Outcome]
-"""Solves a batch of the given orders of the whole; its plan is held to no slack of a micro."""
+SolvePart = Callable[[SourcingModel, I32, Stop, Callable[[Progress], None], int], Outcome]
+"""Solves a batch of the given orders of the whole on so many threads; its plan is held to no slack of a micro."""
 
 
 class Division(NamedTuple):
@@ -133,6 +135,7 @@ def solve_apart(
     incumbent: Incumbent,
     solve_part: SolvePart,
     gap: float,
+    threads: int = 1,
 ) -> Prices:
     """Solve part by part until no row is oversold, the plan is proven, or the run is stopped.
 
@@ -143,7 +146,7 @@ def solve_apart(
     incumbent
         Holds a plan already.
     """
-    run = _Run(model, priced, stop, incumbent, solve_part)
+    run = _Run(model, priced, stop, incumbent, solve_part, threads)
     bindable = can_bind(model, reach_of(model))
     for turn in range(_MOST_ROUNDS + 1):
         plan = run.round(division)
@@ -163,10 +166,17 @@ class _Run:
     """What has been solved so far: parts by their orders, which a later round need not solve again."""
 
     def __init__(
-        self, model: SourcingModel, priced: Priced, stop: Stop, incumbent: Incumbent, solve_part: SolvePart
+        self,
+        model: SourcingModel,
+        priced: Priced,
+        stop: Stop,
+        incumbent: Incumbent,
+        solve_part: SolvePart,
+        threads: int,
     ) -> None:
         self.model, self.priced, self.stop, self.incumbent = model, priced, stop, incumbent
-        self.solve_part = solve_part
+        self.solve_part, self.threads = solve_part, threads
+        self._telling = threading.Lock()
         self.alone = solved_alone(model, priced)
         self.known: dict[bytes, _Part] = {}
         self.prices = Prices.zero(model)
@@ -176,19 +186,42 @@ class _Run:
         batches = division.batches
         keys = [orders.tobytes() for orders in batches]
         self.known = {key: self.known[key] for key in keys if key in self.known}
-        seconds = np.where([key in self.known for key in keys], 0.0, division.seconds)
-        for at, (key, orders) in enumerate(zip(keys, batches, strict=True)):
-            if key not in self.known and self.stop.reason is None:
-                with self.stop.part((seconds[at] / seconds[at:].sum()) ** _GENEROUS):
-                    self.known[key] = self._solve(orders)
+        unknown = [at for at, key in enumerate(keys) if key not in self.known]
+        for wave in waves(unknown, len(batches) - 1 if division.hard else len(batches), self.threads):
+            if self.stop.reason is None:
+                left = division.seconds[[at for at in unknown if at >= wave[0]]]
+                solved = self._solve_wave([batches[at] for at in wave], division.seconds[wave], left)
+                self.known.update(zip([keys[at] for at in wave], solved, strict=True))
                 self._tell(keys)
         self._tell(keys)
         return self._plan(self.priced.patterns, keys)
 
-    def _solve(self, orders: I32) -> _Part:
+    def _solve_wave(self, batches: list[I32], seconds: F64, left_s: F64) -> list[_Part]:
+        """Solve batches side by side, a thread each, or one on all threads.
+
+        Parameters
+        ----------
+        seconds
+            What each of these may well take, the longest first; ``left_s`` is what they and all after them may.
+        """
+        # Waves take about as long as their first: of all that is left, the first of every so many.
+        time = (seconds[0] / left_s[:: len(batches)].sum()) ** _GENEROUS
+        work = (seconds.sum() / left_s.sum()) ** _GENEROUS * seconds / seconds.sum()
+        stops = [self.stop.beside(time, share) for share in work.tolist()]
+        threads = max(1, self.threads // len(batches))
+        if len(batches) == 1:
+            parts = [self._solve(batches[0], stops[0], threads)]
+        else:
+            with ThreadPoolExecutor(len(batches)) as pool:
+                parts = list(pool.map(self._solve, batches, stops, [threads] * len(batches)))
+        for part in stops:
+            self.stop.join(part)
+        return parts
+
+    def _solve(self, orders: I32, stop: Stop, threads: int) -> _Part:
         batch = restrict(self.model, orders)
-        self.stop.count("components")
-        outcome = self.solve_part(batch.model, orders, self.stop, self._relay)
+        stop.count("components")
+        outcome = self.solve_part(batch.model, orders, stop, self._relay, threads)
         prices = outcome.certificate.prices.steering(batch.model)
         return _Part(
             batch.patterns_of_whole(outcome.patterns),
@@ -198,8 +231,9 @@ class _Run:
         )
 
     def _relay(self, progress: Progress) -> None:
-        """A part's phase with what is known of the whole."""
-        self.incumbent.enter(progress.phase)
+        """A part's phase with what is known of the whole; one thread at a time, as a watcher expects."""
+        with self._telling:
+            self.incumbent.enter(progress.phase)
 
     def _tell(self, keys: list[bytes]) -> None:
         """Hand over what the parts give together so far."""
@@ -227,6 +261,23 @@ class _Run:
         last = np.full(self.model.num_orders, -1, np.int64)
         last[both.order] = np.arange(both.num_patterns)
         return take(both, last)
+
+
+def waves(batches: list[int], easy: int, threads: int) -> Iterator[list[int]]:
+    """Batches to be solved at the same time: as many as there are threads, what is hard by itself.
+
+    The next wave begins once all of one have ended, so that what each may take does not hang on which was first.
+
+    Parameters
+    ----------
+    batches
+        Rising, the first ``easy`` of all the longest first.
+    """
+    together = [at for at in batches if at < easy]
+    for first in range(0, len(together), max(1, threads)):
+        yield together[first : first + max(1, threads)]
+    for at in batches[len(together) :]:
+        yield [at]
 
 
 def solved_alone(model: SourcingModel, priced: Priced) -> Flags:

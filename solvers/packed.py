@@ -6,6 +6,7 @@ numba's compile time grows with the number of arrays handed from kernel to kerne
 
 from __future__ import annotations
 
+import os
 import weakref
 from typing import Any, NamedTuple, TypeAlias
 
@@ -98,7 +99,8 @@ def _plain(weights: CostWeights) -> CostWeights:
 
 
 _kept: list[tuple[list[Any], Packed]] = []
-_MOST_KEPT = 4
+_MOST_KEPT = 4 + 2 * (os.cpu_count() or 1)
+"""A batch's own, its parts' that are solved side by side, and some of what was solved before."""
 
 
 def packed(model: SourcingModel) -> Packed:

@@ -181,7 +181,8 @@ def _search(
         division = divide(model, lambda: priced, stop.time_limit_s) if apart else None
         if division is not None:
             solver = _part_solver(settings)
-            prices = solve_apart(model, division, priced, stop, incumbent, solver, settings.gap)
+            threads = settings.threads
+            prices = solve_apart(model, division, priced, stop, incumbent, solver, settings.gap, threads)
             return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
         pool = concatenate([nothing, priced.patterns, plan, *given])
         if is_assignment(model):
@@ -243,16 +244,19 @@ def _solve_parts(
         return [zero]
     # What a part that is cut short would be left with.
     incumbent.offer(construct(model, zero, settings.sequence, stop, work_limit=PRICING_WORK, threads=settings.threads))
-    return [solve_apart(model, division, priced, stop, incumbent, _part_solver(settings), settings.gap)]
+    solver, threads = _part_solver(settings), settings.threads
+    return [solve_apart(model, division, priced, stop, incumbent, solver, settings.gap, threads)]
 
 
 def _part_solver(settings: Settings) -> SolvePart:
     """Solves a part as a batch of its own, held to the gap without the micro that a whole batch is allowed."""
     rank = np.argsort(settings.sequence)
 
-    def solve_part(model: SourcingModel, orders: I32, stop: Stop, watch: Callable[[Progress], None]) -> Outcome:
+    def solve_part(
+        model: SourcingModel, orders: I32, stop: Stop, watch: Callable[[Progress], None], threads: int
+    ) -> Outcome:
         sequence = np.argsort(rank[orders], kind="stable").astype(np.int32)
-        own = settings._replace(sequence=sequence)
+        own = settings._replace(sequence=sequence, threads=threads)
         return _search(model, own, stop, watch, None, [], exacting=True)
 
     return solve_part

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Lock
+
 import numpy as np
 import pytest
 
-from solvers import portfolio
-from solvers.apart import Division, divide
+from dom_engine.formulation import build_model
+from dom_engine.scenario import load_scenario
+from scenarios.generate import Spec, generate, write_scenario
+from solvers import apart, portfolio
+from solvers.apart import Division, divide, waves
 from solvers.bound import exact_bound, exact_minima
 from solvers.components import can_bind, parts_of, reach_of
-from solvers.model import MEASURE_SHIPMENTS, MEASURE_UNITS, Patterns, Prices, SourcingModel, frozen
+from solvers.incumbent import Progress
+from solvers.model import I32, MEASURE_SHIPMENTS, MEASURE_UNITS, Patterns, Prices, SourcingModel, frozen
 from solvers.portfolio import Settings, solve
 from solvers.pricing import Priced, price_orders
 from solvers.result import Outcome
@@ -162,13 +168,13 @@ def test_what_hangs_together_is_solved_whole() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_parts_find_the_optimum_and_a_bound_no_lower(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model = random_model(seed, num_orders=4)
-    apart = solved(model)
-    assert apart.optimal
-    assert plan_cost(model, apart.patterns) == apart.objective
-    assert certified(model, apart) == apart.certificate.bound <= apart.objective
+    parted = solved(model)
+    assert parted.optimal
+    assert plan_cost(model, parted.patterns) == parted.objective
+    assert certified(model, parted) == parted.certificate.bound <= parted.objective
     monkeypatch.setattr(portfolio, "divide", lambda *_: None)
     whole = solved(model)
-    assert abs(apart.objective - whole.objective) <= 1
+    assert abs(parted.objective - whole.objective) <= 1
 
 
 def test_small_batches_fall_apart_and_meet_the_exhaustive_optimum() -> None:
@@ -196,6 +202,78 @@ def certified(model: SourcingModel, outcome: Outcome) -> int:
     priced = price_orders(model, prices.steering(model), everyone, work_limit=1_000_000)
     minima = exact_minima(model, priced.patterns, prices, priced.lower_bound, priced.exact)
     return exact_bound(model, prices, minima.total)
+
+
+@pytest.fixture(scope="module")
+def regional(tmp_path_factory: pytest.TempPathFactory) -> SourcingModel:
+    """Ninety orders of three regions that share nothing."""
+    folder = tmp_path_factory.mktemp("regional")
+    write_scenario(generate(Spec(90, 9, 45, "comfortable", regions=3)), folder)
+    return build_model(load_scenario(folder)).model
+
+
+def test_parts_are_solved_side_by_side_and_alike_on_any_number_of_threads(
+    regional: SourcingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "SMALL_PART", 2)
+    met, solve_one, told = Barrier(3), apart._Run._solve, Lock()
+    begun: list[int] = []
+
+    def solve_beside(run: apart._Run, orders: I32, stop: Stop, threads: int) -> apart._Part:
+        begun.append(threads)
+        if len(begun) <= 3:
+            met.wait(60)
+        return solve_one(run, orders, stop, threads)
+
+    everyone = np.arange(regional.num_orders, dtype=np.int32)
+
+    def watch(_: Progress) -> None:
+        # Nobody is told anything while another thread tells.
+        assert told.acquire(blocking=False)
+        told.release()
+
+    def run(threads: int) -> tuple[Outcome, dict[str, int]]:
+        stop = Stop()
+        return solve(regional, Settings("auto", 1e-3, 0, threads, everyone), stop, watch), stop.counts
+
+    division = division_of(regional)
+    assert division is not None
+    assert len(division.batches) == 3
+    alone, counted = run(1)
+    two = run(2)
+    # On three threads all three of the first round meet, or the barrier breaks.
+    monkeypatch.setattr(apart._Run, "_solve", solve_beside)
+    three = run(3)
+    assert begun[:3] == [1, 1, 1]
+    for other, counts in (two, three):
+        assert counts == counted
+        assert (other.objective, other.bound, other.optimal) == (alone.objective, alone.bound, alone.optimal)
+        for one, same in zip(other.patterns, alone.patterns, strict=True):
+            assert np.array_equal(one, same)
+
+
+def test_the_hard_batch_waits_for_all_others_and_has_all_threads() -> None:
+    assert list(waves([0, 1, 2, 3, 4], 4, 2)) == [[0, 1], [2, 3], [4]]
+    # One was solved in an earlier round.
+    assert list(waves([1, 2, 3], 3, 2)) == [[1, 2], [3]]
+    assert list(waves([2], 2, 2)) == [[2]]
+
+
+def test_a_stop_beside_others_hears_of_interrupts_and_counts_for_all() -> None:
+    stop = Stop(work_limit=100)
+    one, other = stop.beside(0.5, 0.25), stop.beside(1.0, 0.5)
+    one.spend(25)
+    one.count("passes", 3)
+    assert (one.reason, other.reason, stop.work, stop.counts) == ("WORK", None, 25, {"passes": 3})
+    other.spend(10)
+    stop.join(one)
+    stop.join(other)
+    assert stop.was_short
+    assert not stop.was_cut
+    assert stop.work_left == 65
+    stop.abandon()
+    assert other.reason == "INTERRUPTED"
+    assert other.abandoned
 
 
 def test_a_part_of_the_work_is_given_back_and_a_short_one_is_told() -> None:
