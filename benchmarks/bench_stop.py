@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,18 +33,15 @@ from scenarios.generate import Spec, generate, write_scenario
 from solvers.incumbent import Progress
 from solvers.stop import Stop
 
-LIMIT_S = 20.0
-"""Of a run that nobody stops, and the latest instant at which one is stopped."""
+LIMIT_S, RUNS, COMMANDS = 20.0, 24, 5
+"""Of a run that nobody stops, and the latest instant at which one is stopped; runs and commands stopped."""
 
 
-class Case(NamedTuple):
-    """A scenario folder to be made below a parent, and how many runs of it are stopped."""
-
-    make: Callable[[Path, Path], Path]
-    runs: int = 24
+Make = Callable[[Path, Path], Path]
+"""Makes a scenario folder below a parent from where public data lies."""
 
 
-def _generated(spec: Spec) -> Callable[[Path, Path], Path]:
+def _generated(spec: Spec) -> Make:
     def make(_data: Path, parent: Path) -> Path:
         write_scenario(generate(spec), parent / spec.name)
         return parent / spec.name
@@ -57,23 +54,23 @@ def _day(data: Path, parent: Path) -> Path:
     return import_online_retail(file, data / "us-network", parent / "days")[0]
 
 
-CASES = {
-    "cap71": Case(lambda data, parent: import_orlib_cap(data / "orlib" / "cap" / "cap71.txt", parent / "cap71")),
-    "single units, b": Case(lambda data, parent: import_orlib_gap(_last_gap(data), parent / "gap")),
-    "a wholesaler's day": Case(_day),
-    "300 tight": Case(_generated(Spec(300, 10, 150, "tight"))),
-    "1,000 tight": Case(_generated(Spec(1_000, 20, 500, "tight"))),
-    "1,000 tight, days": Case(_generated(Spec(1_000, 20, 500, "tight", services=2, days=5, daily_capacity=True))),
-    "1,000 comfortable, 20 regions": Case(_generated(Spec(1_000, 60, 500, "comfortable", regions=20))),
-    "20,000 tight, days": Case(
-        _generated(Spec(20_000, 50, 5_000, "tight", services=2, days=5, daily_capacity=True)), 12
-    ),
-    "100,000 tight": Case(_generated(Spec(100_000, 100, 20_000, "tight")), 8),
+DAYS: dict[str, Any] = {"services": 2, "days": 5, "daily_capacity": True}
+
+CASES: dict[str, Make] = {
+    "cap71": lambda data, parent: import_orlib_cap(data / "orlib" / "cap" / "cap71.txt", parent / "cap71"),
+    "single units, b": lambda data, parent: import_orlib_gap(_largest_gap(data), parent / "gap"),
+    "a wholesaler's day": _day,
+    "300 tight": _generated(Spec(300, 10, 150, "tight")),
+    "1,000 tight": _generated(Spec(1_000, 20, 500, "tight")),
+    "1,000 tight, days": _generated(Spec(1_000, 20, 500, "tight", **DAYS)),
+    "1,000 comfortable, 20 regions": _generated(Spec(1_000, 60, 500, "comfortable", regions=20)),
+    "20,000 tight, days": _generated(Spec(20_000, 50, 5_000, "tight", **DAYS)),
+    "100,000 tight": _generated(Spec(100_000, 100, 20_000, "tight")),
 }
 
 
-def _last_gap(data: Path) -> Path:
-    return max((data / "orlib" / "gap").iterdir())
+def _largest_gap(data: Path) -> Path:
+    return max((data / "orlib" / "gap").glob("b*"), key=lambda file: file.stat().st_size)
 
 
 @dataclass(frozen=True)
@@ -117,16 +114,16 @@ def stopped(problem: Problem, instant_s: float, *, by_clock: bool) -> _Ended | N
     alarm.cancel()
     certificate_s = next(at_s for at_s, phase in reversed(phases) if phase == "certificate")
     asked_s = started_s + instant_s
-    if certificate_s < asked_s:
+    if ended_s < asked_s:
         return None
     phase = [phase for at_s, phase in phases if at_s <= asked_s][-1]
-    return _Ended(certificate_s - asked_s, ended_s - asked_s, phase)
+    return _Ended(max(0.0, certificate_s - asked_s), ended_s - asked_s, phase)
 
 
 def interrupted(folder: Path, out: Path, instant_s: float) -> float | None:
     """Send SIGINT to ``dom solve`` at an instant from its first word of pricing; seconds to its end, None if before."""
     command = [sys.executable, "-m", "dom_engine.cli", "solve", str(folder), "--out", str(out)]
-    command += ["--gap", "0", "--time-limit", str(LIMIT_S)]
+    command += ["--gap", "0", "--time-limit", "600"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -142,25 +139,24 @@ def interrupted(folder: Path, out: Path, instant_s: float) -> float | None:
         return time.monotonic() - asked_s
 
 
-def measured(names: list[str], data: Path, seed: int, *, in_process: bool) -> Iterator[Latency]:
-    """Stop every case by interrupts and by the clock, and as a command where that is wanted."""
+def measured(names: list[str], data: Path, seed: int, limit_s: float, runs: int, commands: int) -> Iterator[Latency]:
+    """Stop every case by interrupts and by the clock, and as a command."""
     for name in names:
         rng = np.random.default_rng(seed)
         with tempfile.TemporaryDirectory() as parent:
-            folder = CASES[name].make(data, Path(parent))
+            folder = CASES[name](data, Path(parent))
             warm_up(load_scenario(folder))
-            problem = load_scenario(folder, overrides={"gap": 0.0, "time_limit_s": LIMIT_S, "threads": 0})
+            problem = load_scenario(folder, overrides={"gap": 0.0, "time_limit_s": limit_s, "threads": 0})
             started_s = time.monotonic()
-            solve(problem, stop=Stop(LIMIT_S))
-            whole_s = min(LIMIT_S, time.monotonic() - started_s)
+            solve(problem, stop=Stop(limit_s))
+            whole_s = min(limit_s, time.monotonic() - started_s)
             for how, by_clock in (("interrupt", False), ("clock", True)):
-                instants = rng.uniform(0.0, whole_s, CASES[name].runs)
+                instants = rng.uniform(0.0, whole_s, runs)
                 ended = [stopped(problem, instant_s, by_clock=by_clock) for instant_s in instants.tolist()]
                 yield _latency(name, how, [one for one in ended if one is not None])
-            if not in_process:
-                waits = [interrupted(folder, Path(parent) / "out", at_s) for at_s in rng.uniform(0.0, whole_s, 5)]
-                waited = [_Ended(wait_s, wait_s, "") for wait_s in waits if wait_s is not None]
-                yield _latency(name, "Ctrl-C, exit", waited)
+            if commands:
+                waits = [interrupted(folder, Path(parent) / "out", at_s) for at_s in rng.uniform(0, whole_s, commands)]
+                yield _latency(name, "Ctrl-C", [_Ended(wait_s, wait_s, "") for wait_s in waits if wait_s is not None])
 
 
 def _latency(name: str, how: str, ended: list[_Ended]) -> Latency:
@@ -180,10 +176,14 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=list(CASES), help="by default all")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DOM_DATA", "../shared/data")), metavar="DIR")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--in-process", action="store_true", help="leave the command out")
+    parser.add_argument("--limit", type=float, default=LIMIT_S, metavar="S", help="no run is stopped later")
+    parser.add_argument("--runs", type=int, default=RUNS, help="stopped by either way, each case")
+    parser.add_argument("--commands", type=int, default=COMMANDS, help="stopped by Ctrl-C, each case")
     parser.add_argument("--table", type=Path, metavar="CSV", help="write the rows here, too")
     arguments = parser.parse_args()
-    rows = measured(arguments.case or list(CASES), arguments.data, arguments.seed, in_process=arguments.in_process)
+    names = arguments.case or list(CASES)
+    how = (arguments.seed, arguments.limit, arguments.runs, arguments.commands)
+    rows = measured(names, arguments.data, *how)
     for _ in tell(rows, arguments.table):
         pass
 

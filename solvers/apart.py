@@ -29,7 +29,7 @@ from solvers.patterns import concatenate, take
 from solvers.pricing import Priced
 from solvers.reinsertion import fit
 from solvers.result import Outcome
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 from solvers.subbatch import restrict
 
 MOST_ORDERS = 200_000
@@ -153,7 +153,10 @@ def solve_apart(
         broken = bindable & ~division.tying & _oversold(model, usage_of(model, plan))
         if not broken.any():
             break
-        incumbent.offer(fit(model, plan, run.prices, _FIT_WORK))
+        try:
+            incumbent.offer(fit(model, plan, run.prices, _FIT_WORK, stop))
+        except HaltedError:
+            break
         if incumbent.closed(gap) or stop.reason is not None:
             break
         division = _tied(model, priced, division.tying | broken)

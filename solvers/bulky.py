@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from solvers.climb import climb
@@ -10,7 +12,7 @@ from solvers.model import Prices, SourcingModel
 from solvers.patterns import priced_cost
 from solvers.reinsertion import fit, reinsert
 from solvers.relaxation import relax
-from solvers.stop import Stop
+from solvers.stop import HaltedError, Stop
 
 _RELAX_SHARE, _CLIMB_SHARE, _REINSERT_SHARE = 0.5, 0.3, 0.5
 """Of the time that remains, what each step may take at most before the next."""
@@ -36,8 +38,9 @@ def improve_bulky(
         relaxed = relax(model, stop)
         if relaxed is not None:
             prices = relaxed.prices
-            for plan in relaxed.plans:
-                incumbent.offer(fit(model, plan, prices, _INSERT_WORK))
+            with suppress(HaltedError):
+                for plan in relaxed.plans:
+                    incumbent.offer(fit(model, plan, prices, _INSERT_WORK, stop))
     assert incumbent.objective is not None
     incumbent.enter("prices")
     with stop.share(_CLIMB_SHARE):

@@ -26,17 +26,23 @@ _REPORT = 64
 """Turns between two offers to the incumbent."""
 
 
-def fit(model: SourcingModel, patterns: Patterns, prices: Prices, work_limit: int) -> Patterns:
+def fit(model: SourcingModel, patterns: Patterns, prices: Prices, work_limit: int, stop: Stop) -> Patterns:
     """A plan that holds every row: patterns stay where they fit, those that do not are chosen anew from what is left.
 
     Parameters
     ----------
     patterns
         One per order, by order: of those that do not fit together the first stay.
+
+    Raises
+    ------
+    HaltedError
+        When the run was over before every order had its pattern.
     """
     residual = model.row_capacity()
     parts: list[Patterns | None] = [None] * patterns.num_patterns
     for k in range(patterns.num_patterns):
+        stop.check()
         draws = slice(patterns.draw_ptr[k], patterns.draw_ptr[k + 1])
         row, drawn = patterns.draw_row[draws], patterns.draw[draws]
         if patterns.ship_ptr[k + 1] > patterns.ship_ptr[k] and np.all(drawn <= residual[row]):
@@ -44,6 +50,7 @@ def fit(model: SourcingModel, patterns: Patterns, prices: Prices, work_limit: in
             parts[k] = take(patterns, np.array([k]))
     for k, part in enumerate(parts):
         if part is None:
+            stop.check()
             parts[k] = fresh = _insert(model, int(patterns.order[k]), prices, residual, work_limit)
             residual[fresh.draw_row] -= fresh.draw
     return concatenate([part for part in parts if part is not None])

@@ -84,7 +84,7 @@ def test_what_does_not_fit_together_is_chosen_anew(scarce: SourcingModel) -> Non
     alone = price_orders(scarce, Prices.zero(scarce), orders, work_limit=WORK).patterns
     with pytest.raises(AssertionError, match="oversells"):
         plan_cost(scarce, alone)
-    plan = fit(scarce, alone, Prices.zero(scarce), WORK)
+    plan = fit(scarce, alone, Prices.zero(scarce), WORK, Stop())
     assert plan.order.tolist() == orders.tolist()
     assert int(alone.cost.sum()) < plan_cost(scarce, plan) < plan_cost(scarce, unserved(scarce))
 
