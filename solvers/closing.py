@@ -15,10 +15,12 @@ from solvers.branching import Tree
 from solvers.columns import Generated, merge, signatures
 from solvers.compact import solve_compact
 from solvers.execution import solve_in_integers, solve_mip
+from solvers.fixing import fix_slots
 from solvers.incumbent import Incumbent, row_mix, usage_of
 from solvers.knapsack_tree import grow_by_knapsacks
 from solvers.knapsacks import Ascended, ascend, forced
 from solvers.master import Master, build_master, chosen
+from solvers.menus import list_menus
 from solvers.model import F64, Patterns, Prices, SourcingModel
 from solvers.patterns import concatenate, priced_cost, take, unserved
 from solvers.pricing import price_orders
@@ -85,7 +87,9 @@ def close_by_pool(
             # Nothing dearer can improve the plan; the incumbent's own patterns stay out of the way of the
             # proof.
             least = priced.lower_bound[pool.order]
+            known = pool.num_patterns
             pool = take(pool, np.flatnonzero(priced_cost(pool, generated.prices) <= least + needed))
+            stop.count("columns_fixed", known - pool.num_patterns)
         reach = lower + int(threshold) - 1 if complete else lower
         choose_from(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
         if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:
@@ -182,15 +186,30 @@ def _choose_in_play(
 
 
 def close_by_compact(
-    model: SourcingModel, gap: float, seed: int, threads: int, stop: Stop, incumbent: Incumbent
+    model: SourcingModel,
+    gap: float,
+    seed: int,
+    threads: int,
+    stop: Stop,
+    incumbent: Incumbent,
+    prices: Prices | None = None,
 ) -> None:
-    """Let the compact model look for a plan and bound what no pool can hold."""
+    """Let the compact model look for a plan and bound what no pool can hold.
+
+    ``prices`` are those of a bound, by which slots are left out that no better plan uses.
+    """
     incumbent.enter("compact")
+    idle = None
+    if prices is not None and incumbent.fill_limit is None:
+        assert incumbent.objective is not None
+        idle = fix_slots(model, list_menus(model, threads), prices, incumbent.objective)
+        stop.count("slots_fixed", len(idle))
     outcome = solve_compact(
         model,
         stop,
         fill_limit=incumbent.fill_limit,
         warm=incumbent.patterns,
+        idle=idle,
         relative_gap=gap / 2,
         time_limit_s=stop.remaining_s,
         seed=seed,

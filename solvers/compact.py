@@ -36,7 +36,7 @@ from solvers.compact_program import Compact, build_compact
 from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
 from solvers.compact_shared import stated_draws
 from solvers.execution import solve_mip
-from solvers.model import Patterns, SourcingModel
+from solvers.model import I64, Patterns, SourcingModel
 from solvers.patterns import unserved
 from solvers.stop import Stop
 
@@ -70,6 +70,7 @@ def solve_compact(
     orders: npt.NDArray[np.integer[Any]] | None = None,
     fill_limit: int | None = None,
     warm: Patterns | None = None,
+    idle: I64 | None = None,
     relative_gap: float = 1e-4,
     time_limit_s: float = float("inf"),
     whole_grams: bool = False,
@@ -87,6 +88,8 @@ def solve_compact(
         The most weighted unallocated units of these orders, in millionths (C5).
     warm
         A plan of these orders to start from, one pattern each; one that the model cannot state is left aside.
+    idle
+        Slots that no plan worth having uses, as candidate * num_trips + trip: the bound is then of such plans alone.
     relative_gap
         When to end, relative to the plan's cost.
     whole_grams
@@ -95,7 +98,7 @@ def solve_compact(
     every = np.arange(model.num_orders) if orders is None else np.unique(orders)
     if num_loads(model, every) > MOST_LOADS:
         return CompactOutcome(None, None, False)
-    network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit, whole_grams=whole_grams)
+    network, compact, stand_ins = state_compact(model, every, fill_limit=fill_limit, whole_grams=whole_grams, idle=idle)
     if compact is None:
         nothing = unserved(model, every.astype(np.int32))
         if fill_limit is not None and int(nothing.fill.sum()) > fill_limit:
@@ -122,14 +125,20 @@ def state_compact(
     *,
     fill_limit: int | None = None,
     whole_grams: bool = False,
+    idle: I64 | None = None,
 ) -> tuple[Network, Compact | None, StandIns]:
-    """The network and the program of some orders (none where nothing can ship), and trips others stand in for."""
+    """The network and the program of some orders (none where nothing can ship), and trips others stand in for.
+
+    ``idle`` are slots to be left out, as candidate * num_trips + trip.
+    """
     network = build_network(model, orders)
     loads = load_ranges(model, network)
     costs = slot_costs(model, network, loads, whole_grams=whole_grams)
     # Slots that no load makes a shipment of (P6).
     possible = costs.possible & (costs.least_kg <= loads.most[:, PER_KG])
     possible &= model.nodes.min_shipment_value_micros[network.slots.node] * MICROS <= loads.most[:, PER_VALUE]
+    if idle is not None:
+        possible &= ~np.isin(network.slots.cand * len(model.trips.departure) + network.slots.trip, idle)
     if not possible.all():
         network = assemble(model, network, possible, np.ones(len(network.arcs.slot), np.bool_))
         loads = load_ranges(model, network)

@@ -7,7 +7,7 @@ import numpy as np
 from solvers.compact import bound_of, num_loads, state_compact
 from solvers.compact_plan import plan_of, start_of
 from solvers.incumbent import Incumbent
-from solvers.model import Patterns, SourcingModel
+from solvers.model import I64, Patterns, SourcingModel
 from solvers.program import MipOutcome, Task
 from solvers.stop import Stop
 from solvers.workers import Worker, wait_for
@@ -24,13 +24,16 @@ def can_bound(model: SourcingModel) -> bool:
 
 
 class Bounding:
-    """A search for a bound that has begun, from the plan known when it began."""
+    """A search for a bound that has begun, from the plan known when it began.
+
+    Slots that no better plan uses, ``idle``, are left out, so what it proves is the least of its bound and that plan.
+    """
 
     def __init__(
-        self, model: SourcingModel, start: Patterns, worker: Worker, stop: Stop, gap: float, seed: int
+        self, model: SourcingModel, start: Patterns, idle: I64, worker: Worker, stop: Stop, gap: float, seed: int
     ) -> None:
         self._model, self._worker, self._stop = model, worker, stop
-        self._network, compact, stand_ins = state_compact(model, np.arange(model.num_orders))
+        self._network, compact, stand_ins = state_compact(model, np.arange(model.num_orders), idle=idle)
         self._compact, self._seconds, self._done = compact, _SHARE_OF_TIME * stop.remaining_s, compact is None
         self._done = self._done or stop.reason is not None
         if compact is not None and not self._done:

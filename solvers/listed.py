@@ -14,6 +14,7 @@ from solvers.bound import lagrangian, to_measure
 from solvers.closing import close_by_pool
 from solvers.columns import Generated
 from solvers.compact_bound import Bounding, can_bound
+from solvers.fixing import fix_slots
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
 from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
@@ -298,7 +299,10 @@ class _Plan:
 
     def _bound(self, gap: float, worker: Worker) -> Bounding:
         assert self.incumbent.patterns is not None
-        return Bounding(self.model, self.incumbent.patterns, worker, self.stop, gap, self.seed)
+        assert self.incumbent.objective is not None
+        idle = fix_slots(self.model, self.menus, self.prices, self.incumbent.objective)
+        self.stop.count("slots_fixed", len(idle))
+        return Bounding(self.model, self.incumbent.patterns, idle, worker, self.stop, gap, self.seed)
 
     def _solve_windows(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
         """Round after round; thresholds are widened when a sweep over the batch finds next to nothing."""

@@ -292,7 +292,7 @@ def _improve(
         with stop.share(POOL_SHARE):
             close_by_pool(model, gap, seed, threads, stop, incumbent, generated, PRICING_WORK)
     if not incumbent.closed(gap) and stop.reason is None and not (dear and not stop.was_cut):
-        close_by_compact(model, gap, seed, threads, stop, incumbent)
+        close_by_compact(model, gap, seed, threads, stop, incumbent, prices)
     return prices
 
 
