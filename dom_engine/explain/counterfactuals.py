@@ -45,13 +45,15 @@ class Counterfactual:
 class Change(NamedTuple):
     """A problem with one thing changed; positions from ``inserted`` on stand one place later (-1: none).
 
-    ``capacity`` is the one with more room, which nobody else wants.
+    ``units`` more lie at ``node``, where that is the change; ``capacity`` is the one with more room, which nobody else
+    wants.
     """
 
     label: str
     problem: Problem
     inserted: int = -1
-    is_stock: bool = False
+    units: int = 0
+    node: int = NONE_IDX
     capacity: int = NONE_IDX
 
     def stock(self, others: Others) -> I64:
@@ -71,7 +73,8 @@ def counterfactuals(answer: Answer, order: int) -> tuple[Counterfactual, ...]:
     for offset in np.flatnonzero(short > 0).tolist():
         units, name = int(short[offset]), problem.lines.ids[first + offset].as_py()
         of_line = []
-        for change, part, served in most_promising(answer, others, first + offset, units):
+        for promising, found_part, served in most_promising(answer, others, first + offset, units):
+            change, part = fewest_units(answer, others, first + offset, promising, found_part)
             cost = audited_cost(change.problem, others, change.stock(others), part)
             of_line.append(Counterfactual(name, change.label, served, units, cost - others.total_micros))
         found += sorted(of_line, key=lambda one: (-one.served_units, one.delta_micros, one.change))
@@ -93,22 +96,47 @@ def most_promising(answer: Answer, others: Others, line: int, units: int) -> lis
         if served > 0:
             ranked.append((-served, own, len(ranked), (change, part, served)))
     best = [found for *_, found in sorted(ranked)]
-    of_stock = [found for found in best if found[0].is_stock][:MAX_STOCK_TOLD]
-    return of_stock + [found for found in best if not found[0].is_stock][:MAX_OTHERS_TOLD]
+    of_stock = [found for found in best if found[0].units][:MAX_STOCK_TOLD]
+    return of_stock + [found for found in best if not found[0].units][:MAX_OTHERS_TOLD]
+
+
+def fewest_units(answer: Answer, others: Others, line: int, change: Change, part: Plan) -> tuple[Change, Plan]:
+    """The fewest units more at the same node that serve as many of the line, and the plan of the order then.
+
+    A line that ships whole lacks fewer units at a node than it is short of.
+    """
+    first, last = answer.problem.orders.line_ptr[others.order : others.order + 2].tolist()
+    wanted = answer.problem.lines.quantity[first:last]
+    most_missing = int(part.unallocated(wanted)[line - first])
+    too_few = 0
+    while change.units - too_few > 1:
+        fewer = more_stock(answer.problem, line, change.node, (change.units + too_few) // 2)
+        tried, _ = decision(answer, others, fewer)
+        if int(tried.unallocated(wanted)[line - first]) <= most_missing:
+            change, part = fewer, tried
+        else:
+            too_few = fewer.units
+    return change, part
 
 
 def changes(problem: Problem, order: int, line: int, units: int) -> Iterator[Change]:
     """One thing more: stock of the line's item at a node, a day, a shipment; ``more_room`` has more capacity."""
     item = int(problem.lines.item_idx[line])
     for node in _nodes_for(problem, order, line, item):
-        more, inserted = with_stock(problem, node, item, units)
-        name, at = problem.items.ids[item].as_py(), problem.nodes.ids[node].as_py()
-        yield Change(f"{units} more {name} at {at}", more, inserted, is_stock=True)
+        yield more_stock(problem, line, node, units)
     yield Change("one more day", _with_a_day(problem, order))
     if problem.orders.max_shipments[order] > 0:
         allowed = problem.orders.max_shipments.copy()
         allowed[order] += 1
         yield Change("one more shipment", replace(problem, orders=replace(problem.orders, max_shipments=allowed)))
+
+
+def more_stock(problem: Problem, line: int, node: int, units: int) -> Change:
+    """So many units more of the line's item at a node."""
+    item = int(problem.lines.item_idx[line])
+    more, inserted = with_stock(problem, node, item, units)
+    name, at = problem.items.ids[item].as_py(), problem.nodes.ids[node].as_py()
+    return Change(f"{units} more {name} at {at}", more, inserted, units, node)
 
 
 def more_room(answer: Answer, others: Others, line: int) -> Iterator[Change]:

@@ -116,6 +116,21 @@ def test_changes_that_would_have_served_are_confirmed_by_a_solve(
     assert part.unallocated(answer.problem.lines.quantity[first:last])[line - first] == 0
 
 
+WHOLE = "horizon_h: 48\nchanges: [{set: {table: orders, column: line_split, to: false, where: {order: '1006'}}}]"
+
+
+def test_a_line_that_ships_whole_lacks_fewer_units_than_it_is_short_of(answers: Answers) -> None:
+    answer = answers("quickstart", "horizon_h: 48", WHOLE)
+    found = {one.change: one for one in explain(answer, "1006").counterfactuals}
+    at_reno = found["1 more vase at reno"]
+    assert (at_reno.served_units, at_reno.short_units) == (2, 2)
+    # Where none lies, it takes both.
+    assert found["2 more vase at newark"].served_units == 2
+    text = f"{WHOLE[:-1]}, {{set: {{table: inventory, column: quantity, to: 2, where: {{node: reno, item: vase}}}}}}]"
+    with_it = answers("quickstart", "horizon_h: 48", text)
+    assert with_it.objective_micros <= answer.objective_micros + at_reno.delta_micros < answer.objective_micros
+
+
 @pytest.mark.parametrize(("limit", "order", "served", "delta_micros"), [(1, "1006", 1, -14e6), (2, "1002", 1, -7e6)])
 def test_more_room_in_a_capacity_is_confirmed_by_a_solve(
     limit: int, order: str, served: int, delta_micros: float, answers: Answers
