@@ -7,12 +7,32 @@ from html import escape
 from typing import NamedTuple
 
 WIDTH = 360
-LETTER_WIDTH = 6.6
-LABEL_LETTERS = 12, 24
-"""Room for labels: for so many letters at least, and at most; longer ones are cut."""
+LABEL_WIDTH = 80.0, 172.0
+"""Room for labels, at least and at most; longer ones are cut."""
 
-VALUE_WIDTH = 76
+VALUE_WIDTH = 76.0
+"""Room for values, at least."""
+
 ROW_HEIGHT = 22
+FONT_SIZE = 12.0
+
+_NARROW, _SLIM, _WIDE = frozenset("ijlI'|.,:;!()[]/\\- "), frozenset('frt"'), frozenset("mwMWO@%+…—")
+_EMS = 0.40, 0.42, 1.0
+"""Widths of these in DejaVu Sans, the widest of the fonts that pages are shown in, rounded up."""
+
+
+def text_width(text: str, font_size: float = FONT_SIZE) -> float:
+    """What a text takes at most, in the units of its drawing."""
+    return font_size * sum(_ems(letter) for letter in text)
+
+
+def _ems(letter: str) -> float:
+    for letters, ems in zip((_NARROW, _SLIM, _WIDE), _EMS, strict=True):
+        if letter in letters:
+            return ems
+    if not letter.isascii():
+        return 1.0
+    return 0.78 if letter.isupper() else 0.64
 
 
 class Bar(NamedTuple):
@@ -67,30 +87,30 @@ def spans(title: str, rows: Sequence[Span]) -> str:
     ends = [end for row in rows for end in (row.amount, row.low, row.high, 0.0) if end is not None]
     least, most = min(ends, default=0.0), max(ends, default=0.0)
     reach = (most - least) or 1.0
-    room = _Room.of(rows)
+    drawn = [Bar(row.label, row.amount, row.text) for row in rows]
+    room = _Room.of(drawn)
 
     def x(value: float) -> float:
         return room.x((value - least) / reach)
 
     parts = [f'<line class="axis" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{len(rows) * ROW_HEIGHT}"/>']
-    for place, row in enumerate(rows):
+    for place, (row, bar) in enumerate(zip(rows, drawn, strict=True)):
         kind = "up" if row.amount > 0 else "down"
         start, end = sorted((x(0), x(row.amount)))
-        parts.append(room.row(place, Bar(row.label, row.amount, row.text), start, end, kind))
+        parts.append(room.row(place, bar, start, end, kind))
         if row.low is not None and row.high is not None:
             y = place * ROW_HEIGHT + ROW_HEIGHT / 2
             parts.append(f'<line class="whisker" x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}"/>')
-    return _figure(title, [Bar(row.label, row.amount, row.text) for row in rows], parts, len(rows))
+    return _figure(title, drawn, parts, len(rows))
 
 
 def gauges(title: str, rows: Sequence[Gauge]) -> str:
     """Uses as shares of what is allowed at most, with a mark at the limit; what is beyond it stands out."""
-    parts, told = [], []
-    room = _Room.of(rows)
-    for place, row in enumerate(rows):
+    parts = []
+    told = [Bar(row.label, row.used, f"{row.used:,.6g} of {row.limit:,.6g}") for row in rows]
+    room = _Room.of(told)
+    for place, (row, bar) in enumerate(zip(rows, told, strict=True)):
         most = row.most or 1.0
-        bar = Bar(row.label, row.used, f"{row.used:,.6g} of {row.limit:,.6g}")
-        told.append(bar)
         within = room.x(min(row.used, row.limit) / most)
         parts.append(room.row(place, bar, room.x(0), within, "bar"))
         top, bottom = place * ROW_HEIGHT + 1, (place + 1) * ROW_HEIGHT - 1
@@ -104,25 +124,29 @@ def gauges(title: str, rows: Sequence[Gauge]) -> str:
 
 
 class _Room(NamedTuple):
-    """How a figure divides its width: labels of so many letters, what is drawn, the values."""
+    """How a figure divides its width: labels, what is drawn, values."""
 
-    letters: int
+    labels: float
+    values: float
 
     @classmethod
-    def of(cls, rows: Sequence[Bar | Span | Gauge]) -> _Room:
-        least, most = LABEL_LETTERS
-        return cls(min(most, max([least, *(len(row.label) for row in rows)])))
+    def of(cls, rows: Sequence[Bar]) -> _Room:
+        least, most = LABEL_WIDTH
+        labels = min(most, max([least, *(text_width(row.label) for row in rows)]))
+        return cls(labels, max([VALUE_WIDTH, *(text_width(row.text) + 8 for row in rows)]))
 
     @property
     def left(self) -> float:
-        return self.letters * LETTER_WIDTH + 6
+        return self.labels + 6
 
     def x(self, share: float) -> float:
-        return self.left + share * (WIDTH - self.left - VALUE_WIDTH)
+        return self.left + share * (WIDTH - self.left - self.values)
 
     def row(self, place: int, bar: Bar, start: float, end: float, kind: str) -> str:
         y, width = place * ROW_HEIGHT, max(1.0, end - start)
-        label = bar.label if len(bar.label) <= self.letters else bar.label[: self.letters - 1] + "…"
+        label = bar.label
+        while text_width(label) > self.labels:
+            label = label.removesuffix("…")[:-1] + "…"
         return (
             f'<text x="{self.left - 6:.1f}" y="{y + 15}" text-anchor="end">{escape(label)}</text>'
             f'<rect class="{kind}" x="{start:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW_HEIGHT - 8}"/>'

@@ -75,7 +75,8 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]
     label = f'<label class="filter">Filter: <input type="search" aria-label="Filter {escape(caption)}"></label>'
     return (
         (label if len(rows) > MANY_ROWS else "")
-        + f'<div class="scroll"><table class="lively"><caption>{escape(caption)}</caption>'
+        + f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f'<table class="lively"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 

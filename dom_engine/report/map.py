@@ -10,14 +10,14 @@ from html import escape
 from importlib.resources import files
 from typing import NamedTuple
 
-from dom_engine.report.figures import WIDTH, figure
+from dom_engine.report.figures import WIDTH, figure, text_width
 
 MAX_HEIGHT = 300
 MARGIN_DEG = 2.0
 MAX_LABELS = 12
 WIDEST_LINE = 5.0
 LARGEST_NODE = 7.0
-LETTER_WIDTH = 6.4
+FONT_SIZE = 11.0
 EDGE = 4.0
 
 
@@ -139,7 +139,7 @@ def _labels(view: _View, places: Sequence[Place]) -> list[str]:
     taken: list[tuple[float, float, float]] = []
     parts = []
     for place in places:
-        width, x, y = LETTER_WIDTH * len(place.name), view.x(place.lon), view.y(place.lat) + 4
+        width, x, y = text_width(place.name, FONT_SIZE), view.x(place.lon), view.y(place.lat) + 4
         centred = min(max(EDGE, x - width / 2), WIDTH - width - EDGE)
         for start, line in ((x + 9, y), (x - 9 - width, y), (centred, y - 13), (centred, y + 14)):
             fits = start >= 0 and start + width <= WIDTH and 9 <= line <= view.height

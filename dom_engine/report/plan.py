@@ -23,6 +23,12 @@ _SHIPMENTS = ("order", "node", "service", "dispatch_at", "units", "days_late", "
 _PRICES = ("kind", "node", "item", "service", "measure", "starts", "limit", "used", "price")
 
 
+_FOUGHT_OVER = (
+    "The dearest shared limits. A price is about what one more would save; it belongs to the bound. What is used "
+    "beyond the limit of a capacity is overtime, or another load."
+)
+
+
 def plan_sections(folder: Path, summary: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Everything a report says of one result; tables that would be long are aggregated, and the files are named."""
     shipments = read_columns(folder / "shipments.csv", _SHIPMENTS)
@@ -37,7 +43,7 @@ def plan_sections(folder: Path, summary: Mapping[str, Any], prefix: str = "") ->
         section(
             f"{prefix}What was fought over",
             _scarce(prices),
-            lead="The dearest shared limits. A price is about what one more would save; it belongs to the bound.",
+            lead=_FOUGHT_OVER,
         ),
         section(f"{prefix}What is left out", *_left_out(unallocated)),
         section(f"{prefix}Departures by node and service", _departures(shipments), lead="Each is in shipments.csv."),
@@ -133,8 +139,8 @@ def _scarce(prices: pa.Table) -> str:
             row["node"] or "all nodes",
             row["item"] or f"{row['measure']} {row['service']}".strip(),
             row["starts"][:10] if row["kind"] == "capacity" else "",
-            Number(row["used"], float(row["used"])),
-            Number(row["limit"], float(row["limit"])),
+            Number(f"{float(row['used']):,.9g}", float(row["used"])),
+            Number(f"{float(row['limit']):,.9g}", float(row["limit"])),
             Number(f"{float(row['price']):,.2f}", float(row["price"])),
         ]
         for row in listed[:MAX_SCARCE]

@@ -13,6 +13,7 @@ import pytest
 
 from dom_engine.errors import InputError
 from dom_engine.report import write_report
+from dom_engine.report.figures import Bar, bars
 from dom_engine.whatif import solve_variants
 from tests.runs import TO_THE_END, Run, run_folder
 
@@ -33,10 +34,23 @@ document.body.dataset.probe = JSON.stringify({
   cheapest, dearest: first(), sorted: heading.getAttribute("aria-sort"),
   shown: [...metrics.rows].filter((row) => !row.hidden).map((row) => row.cells[1].textContent),
   figures: document.querySelectorAll("figure svg").length,
+  cut: [...document.querySelectorAll("svg text")].filter((text) => {
+    const box = text.getBoundingClientRect(), all = text.ownerSVGElement.getBoundingClientRect();
+    return box.left < all.left || box.right > all.right;
+  }).map((text) => text.textContent),
   wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
 });
 </script>
 """
+
+LABELS = (
+    "what was done",
+    "demand-surge",
+    "mmmmmmmmmmmmmmmmmmmm",
+    "WAREHOUSE MÜNCHEN-WEST 0815",
+    "倉庫倉庫倉庫倉庫倉庫倉庫倉庫",
+)
+"""No label is cut by the edge of its figure, whatever its letters."""
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +194,7 @@ def test_a_browser_shows_figures_sorts_and_filters(
 ) -> None:
     write_report(study, tmp_path / "study.html", solved.problem)
     page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    page = page.replace("</main>", f"{bars('Labels', [Bar(label, 1.0, '12,345,678.90') for label in LABELS])}</main>")
     (tmp_path / "probed.html").write_text(page.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     command = [
         browser,
@@ -195,5 +210,5 @@ def test_a_browser_shows_figures_sorts_and_filters(
     (told,) = re.findall(r'data-probe="([^"]*)"', done.stdout)
     assert unescape(told) == (
         '{"cheapest":"split","dearest":"freight","sorted":"descending",'
-        '"shown":["costs.late","raw_costs.late","costs.late","raw_costs.late"],"figures":7,"wide":false}'
+        '"shown":["costs.late","raw_costs.late","costs.late","raw_costs.late"],"figures":8,"cut":[],"wide":false}'
     )
