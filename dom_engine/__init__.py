@@ -25,6 +25,7 @@ A scenario and its variants side by side, and what certainly differs::
     write_report(Path("study"), Path("study.html"))
     replays = replay(problem, ["nearest", "batch"], window_s=900)
     changes = diff_plans(Path("study/base"), Path("study/later-cutoff"))
+    verdicts = accept(problem, Path("out"), Path("rules.yaml"))
 
 Weights and policy at every point of a grid, against several objectives, and as people chose::
 
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from dom_engine.weights.sweep import sweep
     from dom_engine.weights.tune import tune
     from dom_engine.whatif import solve_variants
+    from dom_engine.whatif.acceptance import accept
     from dom_engine.whatif.difference import diff_plans
     from dom_engine.whatif.history import read_history
     from dom_engine.whatif.regret import regret
@@ -76,6 +78,7 @@ __all__ = [
     "Desk",
     "DomError",
     "InputError",
+    "accept",
     "diff_plans",
     "explain_order",
     "infer",
@@ -99,6 +102,7 @@ _HOMES = {
     "Desk": ("dom_engine.desk", "Desk"),
     "DomError": ("dom_engine.errors", "DomError"),
     "InputError": ("dom_engine.errors", "InputError"),
+    "accept": ("dom_engine.whatif.acceptance", "accept"),
     "diff_plans": ("dom_engine.whatif.difference", "diff_plans"),
     "explain_order": ("dom_engine.explain", "explain"),
     "infer": ("dom_engine.weights.infer", "infer"),

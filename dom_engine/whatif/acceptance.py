@@ -14,8 +14,25 @@ from dom_engine.errors import InputError
 from dom_engine.scenario.results_summary import summary
 from dom_engine.whatif.comparison import BASE, compare
 from dom_engine.whatif.difference import read_table, read_whole_summary
-from dom_engine.whatif.rules import Rule, Verdict, judge
+from dom_engine.whatif.rules import Rule, Verdict, judge, read_rules
 from solvers.incumbent import Progress
+
+
+def accept(problem: Problem, baseline: Path, rules: Path) -> list[Verdict]:
+    """Solve a problem and hold its costs and KPIs to the rules of a file, against the result of an earlier day.
+
+    Returns
+    -------
+    list of Verdict
+        One for each limit of the file, in its order; ``verdict.holds`` says whether it is kept.
+
+    Raises
+    ------
+    InputError
+        For rules that say nothing, a metric that nobody has, or a baseline of other orders: before anything is solved.
+    """
+    stated = read_rules(rules)
+    return judge_against(problem, read_baseline(baseline, problem), stated, str(rules))
 
 
 def read_baseline(folder: Path, problem: Problem) -> Mapping[str, Any]:

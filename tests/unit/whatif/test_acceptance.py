@@ -10,7 +10,7 @@ import pytest
 from dom_engine.errors import InputError
 from dom_engine.scenario import load_scenario
 from dom_engine.whatif import Delta
-from dom_engine.whatif.acceptance import judge_against, read_baseline
+from dom_engine.whatif.acceptance import accept, read_baseline
 from dom_engine.whatif.rules import Rule, judge, read_rules
 from tests.runs import TO_THE_END, run_folder
 
@@ -55,7 +55,8 @@ def test_a_change_of_weights_is_judged(repository: Path, tmp_path: Path) -> None
         ("kpis.complete_orders", "max_decrease", 6),
     ]
     problem = load_scenario(scenario, "splits-hurt", TO_THE_END)
-    verdicts = judge_against(problem, read_baseline(tmp_path / "plan", problem), rules, "rules.yaml")
+    verdicts = accept(problem, tmp_path / "plan", tmp_path / "rules.yaml")
+    assert [verdict.rule for verdict in verdicts] == rules
     # 122.80 is 6.04 % above 115.80; splitting order 1002 no longer pays, so that it is not complete.
     assert [verdict.holds for verdict in verdicts] == [True, True, True, False]
     assert (verdicts[3].delta.base, verdicts[3].delta.value) == (5, 4)
