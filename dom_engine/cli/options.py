@@ -91,6 +91,18 @@ TimeLimitOption = Annotated[
         metavar="S", min=0, callback=_finite, help="Seconds to search.", show_default=False, rich_help_panel=_HOW
     ),
 ]
+HindsightLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--hindsight-limit",
+        metavar="S",
+        min=0,
+        callback=_finite,
+        help="Seconds to search in hindsight; by default the limit of a window.",
+        show_default=False,
+        rich_help_panel=_HOW,
+    ),
+]
 WorkLimitOption = Annotated[
     int | None,
     typer.Option(

@@ -10,6 +10,7 @@ import typer
 from dom_engine.cli.blocks import Block, Cell, Column, Facts, Grid, Remark, Tone
 from dom_engine.cli.options import (
     GapOption,
+    HindsightLimitOption,
     JsonOption,
     SeedOption,
     TablesOption,
@@ -56,6 +57,7 @@ def regret(
     tables: TablesOption = "csv",
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
+    hindsight_limit: HindsightLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
@@ -93,7 +95,7 @@ def regret(
         from dom_engine.cli.warmup import warm_up
 
         warm_up(history.problem)
-        found = valued(history, window_s, report.step)
+        found = valued(history, window_s, report.step, hindsight_limit)
         write_regret(found, out, tables)
     if as_json:
         terminal.show_json(figures(found))

@@ -11,6 +11,7 @@ import typer
 from dom_engine.cli.blocks import Block, Cell, Column, Grid, Tone
 from dom_engine.cli.options import (
     GapOption,
+    HindsightLimitOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
@@ -54,6 +55,7 @@ def replay(
     variant: VariantOption = None,
     as_json: JsonOption = False,
     time_limit: TimeLimitOption = None,
+    hindsight_limit: HindsightLimitOption = None,
     work_limit: WorkLimitOption = None,
     gap: GapOption = None,
     seed: SeedOption = None,
@@ -95,7 +97,7 @@ def replay(
         from dom_engine.whatif.replay import replay as replayed
 
         warm_up(problem)
-        found = replayed(problem, policy or list(POLICIES), window_s, report.step)
+        found = replayed(problem, policy or list(POLICIES), window_s, report.step, hindsight_limit)
     if out is not None:
         from dom_engine.scenario.exports import write_tables
 

@@ -14,12 +14,11 @@ from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Result
-from dom_engine.engine import solve
 from dom_engine.errors import InputError
 from dom_engine.scenario.exports import MONEY, column_of
 from dom_engine.scenario.results_format import instants_text
 from dom_engine.whatif.history import History
-from dom_engine.whatif.replay import Replay, replayed
+from dom_engine.whatif.replay import Replay, in_hindsight, replayed
 from dom_engine.whatif.shares import Shares, by_node, own_costs, shares
 
 NUM_ORDERS_TOLD, NUM_NODES_TOLD = 50, 3
@@ -102,7 +101,12 @@ def _fewest(carried: I64, most: int) -> tuple[I64, float]:
     return first[:num], int(so_far[num - 1]) / whole
 
 
-def regret(history: History, window_s: int, tell: Callable[[str], None] | None = None) -> Regret:
+def regret(
+    history: History,
+    window_s: int,
+    tell: Callable[[str], None] | None = None,
+    hindsight_limit_s: float | None = None,
+) -> Regret:
     """Value a history: what it costs, what windows of orders could have cost, what hindsight could.
 
     Parameters
@@ -111,6 +115,8 @@ def regret(history: History, window_s: int, tell: Callable[[str], None] | None =
         Orders released within so many seconds are decided together at their end; at least 1.
     tell
         Called with what is done next.
+    hindsight_limit_s
+        Seconds to search in hindsight, from the plan of the windows; by default as long as for one window.
 
     Raises
     ------
@@ -132,7 +138,7 @@ def regret(history: History, window_s: int, tell: Callable[[str], None] | None =
     told("deciding window by window")
     windows = replayed(problem, "batch", window_s)
     told("solving in hindsight")
-    hindsight = solve(problem)
+    hindsight = in_hindsight(problem, windows, hindsight_limit_s)
     carried = shares(auditor, history.done, hindsight.certificate, evaluation)
     return Regret(history, auditor, evaluation, broken, windows, hindsight, carried)
 

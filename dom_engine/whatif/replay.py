@@ -14,13 +14,14 @@ from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Result
-from dom_engine.engine import audited, solve
+from dom_engine.engine import SEARCHES, audited, solve
 from dom_engine.errors import InputError
 from dom_engine.explain.copies import with_orders
 from dom_engine.scenario.exports import MONEY, column_of
 from dom_engine.whatif.assembly import sorted_plan
 from dom_engine.whatif.learned import learned_prices
 from dom_engine.whatif.leftover import what_is_left
+from solvers.stop import Stop
 
 METHODS = {
     "batch": "auto",
@@ -88,7 +89,13 @@ class Replays:
         )
 
 
-def replay(problem: Problem, policies: Sequence[str], window_s: int, tell: Tell | None = None) -> Replays:
+def replay(
+    problem: Problem,
+    policies: Sequence[str],
+    window_s: int,
+    tell: Tell | None = None,
+    hindsight_limit_s: float | None = None,
+) -> Replays:
     """Run the orders of a scenario through time under each policy, and once in hindsight.
 
     Orders released in a window are decided together at its end, from the stock and capacity that earlier windows left;
@@ -103,6 +110,8 @@ def replay(problem: Problem, policies: Sequence[str], window_s: int, tell: Tell 
         Length of a window in seconds, at least 1.
     tell
         Called with what is done next.
+    hindsight_limit_s
+        Seconds to search in hindsight, from the cheapest plan replayed; by default as long as for one window.
 
     Raises
     ------
@@ -125,7 +134,19 @@ def replay(problem: Problem, policies: Sequence[str], window_s: int, tell: Tell 
         told(f"replaying {policy}")
         replays.append(replayed(problem, policy, window_s) if policy in METHODS else _priced(problem, window_s))
     told("solving in hindsight")
-    return Replays(problem, tuple(replays), solve(problem))
+    cheapest = min(replays, key=lambda one: one.cost_micros, default=None)
+    return Replays(problem, tuple(replays), in_hindsight(problem, cheapest, hindsight_limit_s))
+
+
+def in_hindsight(problem: Problem, found: Replay | None, limit_s: float | None = None) -> Result:
+    """The best plan found with all orders known, never worse than a replayed one: a plan of windows is one of all.
+
+    A rule of today starts from nothing.
+    """
+    settings = problem.solve
+    stop = Stop(settings.time_limit_s if limit_s is None else limit_s, settings.work_limit)
+    start = found.plan if found is not None and settings.method in SEARCHES else None
+    return solve(problem, start=start, stop=stop)
 
 
 def from_first_release(problem: Problem) -> Problem:

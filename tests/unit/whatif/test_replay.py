@@ -54,6 +54,15 @@ def test_one_window_that_misses_nothing_is_hindsight(tmp_path: Path, repository:
     assert (found.replays[0].num_windows, found.replays[0].cost_micros) == (1, 115_800_000)
 
 
+def test_hindsight_is_never_dearer_than_what_was_replayed(tmp_path: Path, repository: Path) -> None:
+    problem = morning(tmp_path, repository)
+    found = replay(problem, ["nearest", "batch"], 900, hindsight_limit_s=0.0)
+    assert [one.cost_micros for one in found.replays] == [124_400_000, 120_400_000]
+    assert found.hindsight.evaluation.objective_micros == 120_400_000
+    with_nothing_to_start_from = replay(problem, [], 900, hindsight_limit_s=0.0).hindsight
+    assert with_nothing_to_start_from.evaluation.objective_micros > 120_400_000
+
+
 def test_waiting_past_a_cutoff_costs(tmp_path: Path, repository: Path) -> None:
     found = replay(morning(tmp_path, repository), ["batch"], 86_400)
     first_s = found.problem.now_s
