@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dom_engine.domain.problem import Problem
+from dom_engine.domain.settings import SolveSettings
 from dom_engine.engine import SEARCHES
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario import load_scenario, read_raw
@@ -93,12 +94,12 @@ def solve_variants(
     names = _names(folder, only)
     check_study_folder(out)
     given = dict(overrides or {})
-    problems = {name: load_scenario(folder, None if name == BASE else name, given) for name in names}
-    budget = problems[BASE].solve.threads or len(os.sched_getaffinity(0))
+    asked = {name: _Asked.of(load_scenario(folder, None if name == BASE else name, given)) for name in names}
+    budget = asked[BASE].settings.threads or len(os.sched_getaffinity(0))
 
     out.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(out)
-    kept = {name: summary for name, problem in problems.items() if (summary := _kept(out / name, problem)) is not None}
+    kept = {name: summary for name, one in asked.items() if (summary := _kept(out / name, one)) is not None}
     tell = watcher or Silent()
     for name, summary in kept.items():
         tell.finished(name, summary, kept=True)
@@ -112,19 +113,33 @@ def solve_variants(
         given["threads"] = max(1, budget // num_workers)
         most_s = _most_s(read_summary(out / BASE))
         jobs = [
-            Job(name, folder, name, given, out / name, _start(problems[name], out / BASE), most_s) for name in variants
+            Job(name, folder, name, given, out / name, _start(asked[name], out / BASE), most_s) for name in variants
         ]
         solve_jobs(jobs, num_workers, tell.began, tell.progressed, _reporting(tell), prepare)
     summaries = {name: read_summary(out / name) for name in names}
-    fill_first = {name for name, problem in problems.items() if problem.policy.fill_first}
+    fill_first = {name for name, one in asked.items() if one.fill_first}
     deltas = compare(summaries, fill_first)
     write_comparison(deltas, out, tables)
-    return Study(problems[BASE].currency, summaries, deltas)
+    return Study(asked[BASE].currency, summaries, deltas)
 
 
-def _start(problem: Problem, base: Path) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a study has to know of a problem; those of all variants at once might not fit into memory."""
+
+    digest: str
+    settings: SolveSettings
+    fill_first: bool
+    currency: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Asked:
+        return cls(problem.digest, problem.solve, problem.policy.fill_first, problem.currency)
+
+
+def _start(asked: _Asked, base: Path) -> Path | None:
     """What a variant starts from: base's result, but that rules of today take nothing."""
-    return base if problem.solve.method in SEARCHES else None
+    return base if asked.settings.method in SEARCHES else None
 
 
 def _most_s(base: Mapping[str, Any]) -> float:
@@ -175,17 +190,17 @@ def _names(folder: Path, only: Sequence[str]) -> list[str]:
     return [BASE, *(name for name in known if not only or name in only)]
 
 
-def _kept(folder: Path, problem: Problem) -> Mapping[str, Any] | None:
+def _kept(folder: Path, asked: _Asked) -> Mapping[str, Any] | None:
     """The summary of a result that need not be solved again: same problem, same settings, same release."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return None
     summary = read_summary(folder)
     from importlib.metadata import version
 
-    wanted = asdict(replace(problem.solve, threads=0))
+    wanted = asdict(replace(asked.settings, threads=0))
     stated = summary.get("solve")
     same = (
-        summary.get("problem_digest") == problem.digest
+        summary.get("problem_digest") == asked.digest
         and isinstance(stated, dict)
         and {**stated, "threads": 0} == wanted
         and summary.get("versions", {}).get("dom-engine") == version("dom-engine")
