@@ -12,7 +12,7 @@ from dom_engine.desk import Desk
 from dom_engine.domain.columns import I64
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.rows import PricedRows, RowKind
-from dom_engine.engine import solve
+from dom_engine.engine import plan_and_prices
 from dom_engine.explain.copies import with_orders
 from dom_engine.whatif.leftover import what_is_left
 
@@ -44,7 +44,7 @@ def learned_prices(auditor: Auditor, desk: Desk, elapsed_s: int, remaining_s: in
     stock = replace(stock, free=_part(stock.free, share), covered_safety=_part(stock.covered_safety, share))
     at_s = problem.now_s + elapsed_s
     again = replace(left, positions=stock, now_s=at_s, horizon_s=max(0, problem.horizon_end_s - at_s))
-    rows = solve(_repeated(again, seen, times)).certificate.rows
+    _, rows = plan_and_prices(_repeated(again, seen, times))
     return desk.known(_in_words_of(auditor, _by_place(left, rows)))
 
 

@@ -14,7 +14,7 @@ from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Result
-from dom_engine.engine import SEARCHES, audited, solve
+from dom_engine.engine import SEARCHES, audited, plan_and_prices, solve
 from dom_engine.errors import InputError
 from dom_engine.explain.copies import with_orders
 from dom_engine.scenario.exports import MONEY, column_of
@@ -170,7 +170,7 @@ def replayed(problem: Problem, policy: str, window_s: int) -> Replay:
         now = with_orders(what_is_left(auditor, plan), orders)
         now = replace(now, now_s=at_s, horizon_s=max(0, problem.horizon_end_s - at_s))
         now = replace(now, solve=replace(problem.solve, method=METHODS[policy]))
-        parts.append((orders, solve(now).plan))
+        parts.append((orders, plan_and_prices(now)[0]))
         plan = _together(problem, parts)
     return Replay(policy, window_s, len(windows), plan, audited(auditor, plan))
 
