@@ -35,7 +35,7 @@ FEWEST_ORDERS = 400
 PROVABLE_COLUMNS = 60_000
 """Patterns that could still improve the plan, up to which they are all laid before the program that proves it."""
 
-PRICES_SHARE, SEARCH_SHARE, LONG_SEARCH_SHARE = 0.35, 0.3, 0.75
+PRICES_SHARE, SEARCH_SHARE, LONG_SEARCH_SHARE = 0.35, 0.15, 0.75
 """Of the time that remains, what prices and then the search may take at most; the search more where windows would not
 get round the batch."""
 
@@ -59,14 +59,14 @@ as a share of an average cost, and the first heat of the search as a share of wh
 _HEAT = 0.05
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
 
-_NEAR = 0.75
-"""Patterns up to this share of an order's average cost beyond its minimum are columns of a window."""
+_NEAR, _NARROW, _WIDENING = 0.75, 0.2, 2.0
+"""Patterns that pay up to this share of an order's average cost beyond their order's minimum are listed for a window, and
+columns where their reduced cost is up to that; which is widened, as far as the first, when windows find nothing more."""
 
 _SHORT_S = 15.0
 """Time limits below this make do with half the passes and with small windows. The limit asked for decides, not the
 clock, so that a run that ends before it reproduces."""
 
-_WIDENING, _WIDENINGS = 2.0, 2
 _NO_ACTIVATION = np.zeros(0)
 _OFTEN_TOLD = 50_000
 """Orders up to which every better window is told: costing a larger plan anew takes as long as a window."""
@@ -146,7 +146,7 @@ def rehearse(model: SourcingModel) -> None:
         menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng,
         halt=Stop().halt,
     )  # fmt: skip
-    polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0)
+    polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0, 1.0)
     for orders in polish.next_windows(seats, 1):
         window = polish.columns_of(orders, seats, seats.left, 1)
         patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
@@ -191,9 +191,13 @@ class _Plan:
         if self.start is not None:
             self._resume(self.start, sequence)
         self.offer()
+        # Its bound takes as long from any plan, and one thread searches a batch so small.
+        bounding = None
+        if can_bound(self.model) and len(workers) > 1:
+            bounding, workers = self._bound(gap, workers[-1]), workers[:-1]
         self._search(gap)
         if self.stop.reason is None and not self.incumbent.closed(gap):
-            self._polish(gap, workers)
+            self._polish(gap, workers, bounding)
 
     def _resume(self, start: Patterns, sequence: I32) -> None:
         """Go on from a given plan, who holds nothing in it seated beside the others, if that costs less than anew.
@@ -265,20 +269,16 @@ class _Plan:
                 self.stop.spend(rounds * threads)
         self.offer()
 
-    def _polish(self, gap: float, workers: list[Worker]) -> None:
-        """Windows until nothing more is found; where the batch is small enough one worker looks for a better bound."""
+    def _polish(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
+        """Windows until nothing more is found; then what bounds a batch small enough is waited for, or begins."""
         self.incumbent.enter("windows")
-        if not can_bound(self.model):
-            self._solve_windows(gap, workers, None)
-            self._prove(gap)
-            return
-        beside = len(workers) > 1
-        bounding = self._bound(gap, workers[-1]) if beside else None
-        self._solve_windows(gap, workers[:-1] if beside else workers, bounding)
+        self._solve_windows(gap, workers, bounding)
         self._prove(gap)
-        if bounding is None and not self.incumbent.closed(gap) and self.stop.reason is None:
+        if self.incumbent.closed(gap) or not can_bound(self.model):
+            return
+        if bounding is None and self.stop.reason is None:
             bounding = self._bound(gap, workers[-1])
-        if bounding is not None and not self.incumbent.closed(gap):
+        if bounding is not None:
             self.incumbent.enter("compact")
             bounding.look(self.incumbent, 0.0 if self.stop.abandoned else self.stop.remaining_s + _LAST_LOOK_S)
 
@@ -305,12 +305,12 @@ class _Plan:
         return Bounding(self.model, self.incumbent.patterns, idle, worker, self.stop, gap, self.seed)
 
     def _solve_windows(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
-        """Round after round; thresholds are widened when a sweep over the batch finds next to nothing."""
-        polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, _NEAR * self.mean_cost)
+        """Round after round; more columns are taken when a sweep over the batch finds next to nothing."""
+        near, narrow = _NEAR * self.mean_cost, _NARROW * self.mean_cost
+        polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, near, narrow)
         if self.stop.time_limit_s < _SHORT_S:
             polish.size = SHORT_WINDOW_ORDERS
-        widened, still = 0, 0
-        sweep = 2 + len(self.listed) // (WINDOW_ORDERS * len(workers))
+        still, sweep = 0, -(-len(self.listed) // (polish.size * len(workers)))
         while self.stop.reason is None and not self.incumbent.closed(gap):
             change = polish.round(self.seats, workers, self.stop, self.seed, self.threads)
             self.stop.spend(WINDOW_ORDERS * len(workers))
@@ -320,9 +320,9 @@ class _Plan:
                 # It is heard whenever it is done, which no count of rounds says.
                 self.stop.was_cut = True
             still = 0 if change < -_LITTLE * self.mean_cost * len(self.listed) else still + 1
-            if still > sweep and widened == _WIDENINGS:
-                break
-            if still > sweep:
-                polish.threshold *= _WIDENING
-                widened, still = widened + 1, 0
+            if still >= sweep:
+                if polish.most_reduced >= polish.threshold:
+                    break
+                polish.most_reduced *= _WIDENING
+                still = 0
         self.offer()

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from solvers.model import F64, I32, I64, Patterns, Prices, SourcingModel
 from solvers.program import Program
 
-_MICROS = 1e-6
+MONEY_PER_MICRO = 1e-6
+"""Scale of a float program's costs."""
 _SAFE_INTEGER = 2.0**61
 
 
@@ -114,7 +115,7 @@ def build_master(
     overtime_col[overtime_rows] = num + len(nodes) + len(load_rows) + np.arange(len(overtime_rows))
 
     unit = np.ones(model.num_rows) if in_integers else rows.scale.astype(np.float64)
-    cost_scale = _cost_scale(model, overtime_rows) if in_integers else _MICROS
+    cost_scale = _cost_scale(model, overtime_rows) if in_integers else MONEY_PER_MICRO
     # A row must be stated also where it cannot bind but opening a load or a node is what makes it give
     # anything.
     gated = (load_col[used] >= 0) | (

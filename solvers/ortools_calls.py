@@ -15,6 +15,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
 from solvers.model import F64
+from solvers.narrowing import kept_columns, over, widened
 from solvers.program import NOTHING_FOUND, Answer, LpOutcome, MipOutcome, Program, Task
 from solvers.stop import now_s
 
@@ -36,6 +37,8 @@ def call(task: Task, until_s: float) -> Answer:
         return _lp(task, until_s)
     if task.kind == "mip":
         return _mip(task, until_s)
+    if task.kind == "narrowed":
+        return _narrowed(task, until_s)
     if task.kind == "integers":
         return _in_integers(task, until_s)
     raise ValueError(f"unknown kind of task {task.kind!r}")
@@ -77,6 +80,18 @@ def _mip(task: Task, until_s: float) -> Answer:
     x = _values(result.variable_values(), list(model.variables()))
     x[program.integer] = np.rint(x[program.integer])
     return Answer(MipOutcome(x, float(result.objective_value()), bound, optimal, nodes), was_cut)
+
+
+def _narrowed(task: Task, until_s: float) -> Answer:
+    relaxed = _lp(task, until_s)
+    if not isinstance(relaxed.outcome, LpOutcome):
+        return Answer(NOTHING_FOUND, relaxed.was_cut)
+    keep = kept_columns(task.program, relaxed.outcome.dual, task.most_reduced, task.hint)
+    hint = None if task.hint is None else task.hint[keep]
+    answer = _mip(task._replace(program=over(task.program, keep), hint=hint), until_s)
+    assert isinstance(answer.outcome, MipOutcome)
+    x = None if answer.outcome.x is None else widened(answer.outcome.x, keep)
+    return answer._replace(outcome=answer.outcome._replace(x=x, bound=relaxed.outcome.objective))
 
 
 def _in_integers(task: Task, until_s: float) -> Answer:

@@ -53,9 +53,10 @@ class Answer(NamedTuple):
 class Task(NamedTuple):
     """A program, and how to solve it.
 
-    ``kind`` is ``lp`` (HiGHS, integrality left aside), ``mip`` (HiGHS, within its float tolerances) or ``integers``
-    (CP-SAT: every coefficient an integer, every claim holds in integers). ``hint`` is a feasible start, ``most_nodes``
-    a counted limit, as is ``deterministic_limit`` (0: none).
+    ``kind`` is ``lp`` (HiGHS, integrality left aside), ``mip`` (HiGHS, within its float tolerances), ``narrowed`` (the
+    same over columns of reduced cost up to ``most_reduced``, in the program's money) or ``integers`` (CP-SAT: every
+    coefficient an integer, every claim holds in integers). ``hint`` is a feasible start, ``most_nodes`` a counted
+    limit, as is ``deterministic_limit`` (0: none).
     """
 
     kind: str
@@ -66,3 +67,4 @@ class Task(NamedTuple):
     most_nodes: int | None = None
     threads: int = 1
     deterministic_limit: float = 0.0
+    most_reduced: float = float("inf")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.jit import kernel
-from solvers.master import build_master
+from solvers.master import MONEY_PER_MICRO, build_master
 from solvers.menu_pricing import near_menus, usage_of_picks
 from solvers.menu_seats import Seats, Wanted, cost_of_held, held_by, hold, priced_excess
 from solvers.menus import Menus, fitting, patterns_of
@@ -31,7 +31,7 @@ _MOST_PATTERNS = 60
 _POPULAR = 256
 """A row wanted by more orders than this ties no window together: it would take everybody in."""
 
-_ENOUGH = 1e-4
+_ENOUGH = 2e-4
 
 
 class Window(NamedTuple):
@@ -51,14 +51,23 @@ class Polish:
     minimum
         Every order's priced minimum at ``prices``, float64[num_orders].
     threshold
-        Weighted micros beyond its minimum that a pattern may pay.
+        Weighted micros beyond its minimum that a pattern may pay to be listed.
+    most_reduced
+        Weighted micros of reduced cost that a listed pattern may have to be a column.
     """
 
     def __init__(
-        self, model: SourcingModel, menus: Menus, wanted: Wanted, prices: Prices, minimum: F64, threshold: float
+        self,
+        model: SourcingModel,
+        menus: Menus,
+        wanted: Wanted,
+        prices: Prices,
+        minimum: F64,
+        threshold: float,
+        most_reduced: float,
     ) -> None:
         self.model, self.menus, self.wanted, self.prices = model, menus, wanted, prices
-        self.minimum, self.threshold = minimum, threshold
+        self.minimum, self.threshold, self.most_reduced = minimum, threshold, most_reduced
         self.size = WINDOW_ORDERS
         self._tried = np.zeros(model.num_orders, np.int64)
 
@@ -116,7 +125,8 @@ class Polish:
             assert master is not None
             hint = np.zeros(len(master.program.cost))
             hint[len(window.order) - len(orders) : len(window.order)] = 1.0
-            worker.begin(Task("mip", master.program, _ENOUGH, hint, seed), seconds)
+            most = self.most_reduced * MONEY_PER_MICRO
+            worker.begin(Task("narrowed", master.program, _ENOUGH, hint, seed, most_reduced=most), seconds)
             begun.append((worker, window))
             touched = np.unique(pool.draw_row)
             free[touched] = 0
