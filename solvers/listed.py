@@ -60,8 +60,8 @@ _HEAT = 0.05
 """What a round may worsen the plan by at first, as a share of what an order costs on average."""
 
 _NEAR, _NARROW, _WIDENING = 0.75, 0.2, 2.0
-"""Patterns that pay up to this share of an order's average cost beyond their order's minimum are listed for a window, and
-columns where their reduced cost is up to that; which is widened, as far as the first, when windows find nothing more."""
+"""Patterns that pay up to this share of an order's average cost beyond their order's minimum are listed for a window.
+Columns are those of a reduced cost up to the second, which is widened as far as the first when no more is found."""
 
 _SHORT_S = 15.0
 """Time limits below this make do with half the passes and with small windows. The limit asked for decides, not the
