@@ -35,7 +35,7 @@ FEWEST_ORDERS = 400
 PROVABLE_COLUMNS = 60_000
 """Patterns that could still improve the plan, up to which they are all laid before the program that proves it."""
 
-PRICES_SHARE, SEARCH_SHARE, LONG_SEARCH_SHARE = 0.35, 0.15, 0.75
+PRICES_SHARE, SEARCH_SHARE, LONG_SEARCH_SHARE = 0.35, 0.3, 0.75
 """Of the time that remains, what prices and then the search may take at most; the search more where windows would not
 get round the batch."""
 
@@ -45,7 +45,9 @@ _WINDOWED_ORDERS = 5_000
 _PASSES = ((5_000, 200), (200_000, 70), (2**62, 50))
 """Passes of the dual ascent up to so many orders."""
 
-_ROUNDS_PER_ORDER = 600
+_ROUNDS_PER_ORDER, _WINDOWED_ROUNDS_PER_ORDER = 600, 300
+"""Rounds of the search; fewer where windows follow, which gain faster once the search has found out the worst."""
+
 _PARTED_ORDERS = 10_000
 """Orders from which threads search parts of the batch: of a smaller one every part lacks too much of the rest."""
 
@@ -146,7 +148,7 @@ def rehearse(model: SourcingModel) -> None:
         menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng,
         halt=Stop().halt,
     )  # fmt: skip
-    polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0, 1.0)
+    polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0, 1.0, 1.0)
     for orders in polish.next_windows(seats, 1):
         window = polish.columns_of(orders, seats, seats.left, 1)
         patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
@@ -246,10 +248,10 @@ class _Plan:
         """Large neighbourhood search, cooling down as its rounds or its share of the clock run out."""
         self.incumbent.enter("search")
         threads = self.threads if len(self.listed) >= _PARTED_ORDERS else 1
-        total = _ROUNDS_PER_ORDER * len(self.listed)
         hottest = _HEAT * (_WARM_HEAT if self.resumed and self.is_near else 1.0)
         done, begun_s, heat = 0, self.stop.elapsed_s, hottest * self.mean_cost
         windowed = self.stop.time_limit_s >= _SHORT_S and len(self.listed) <= _WINDOWED_ORDERS
+        total = (_WINDOWED_ROUNDS_PER_ORDER if windowed else _ROUNDS_PER_ORDER) * len(self.listed)
         with self.stop.share(SEARCH_SHARE if windowed else LONG_SEARCH_SHARE):
             span_s = max(1e-9, self.stop.remaining_s)
             while done < total and self.stop.reason is None and not self.incumbent.closed(gap):
@@ -307,22 +309,20 @@ class _Plan:
     def _solve_windows(self, gap: float, workers: list[Worker], bounding: Bounding | None) -> None:
         """Round after round; more columns are taken when a sweep over the batch finds next to nothing."""
         near, narrow = _NEAR * self.mean_cost, _NARROW * self.mean_cost
-        polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, near, narrow)
+        little = _LITTLE * self.mean_cost * len(self.listed)
+        polish = Polish(self.model, self.menus, self.wanted, self.prices, self.minimum, near, narrow, little)
         if self.stop.time_limit_s < _SHORT_S:
             polish.size = SHORT_WINDOW_ORDERS
-        still, sweep = 0, -(-len(self.listed) // (polish.size * len(workers)))
         while self.stop.reason is None and not self.incumbent.closed(gap):
-            change = polish.round(self.seats, workers, self.stop, self.seed, self.threads)
-            self.stop.spend(WINDOW_ORDERS * len(workers))
-            if change < 0.0 and len(self.listed) <= _OFTEN_TOLD:
-                self.offer()
+            windows = polish.next_windows(self.seats, len(workers))
+            if windows:
+                change = polish.round(windows, self.seats, workers, self.stop, self.seed, self.threads)
+                self.stop.spend(WINDOW_ORDERS * len(windows))
+                if change < 0.0 and len(self.listed) <= _OFTEN_TOLD:
+                    self.offer()
+            elif not polish.widen(_WIDENING):
+                break
             if bounding is not None and bounding.look(self.incumbent, 0.0):
                 # It is heard whenever it is done, which no count of rounds says.
                 self.stop.was_cut = True
-            still = 0 if change < -_LITTLE * self.mean_cost * len(self.listed) else still + 1
-            if still >= sweep:
-                if polish.most_reduced >= polish.threshold:
-                    break
-                polish.most_reduced *= _WIDENING
-                still = 0
         self.offer()

@@ -27,6 +27,8 @@ WINDOW_COLUMNS = 25_000
 WINDOW_S = 12.0
 """A window's own limit: one that needs more is too large."""
 
+_ONLY_SHARE = 0.6
+
 _MOST_PATTERNS = 60
 _POPULAR = 256
 """A row wanted by more orders than this ties no window together: it would take everybody in."""
@@ -54,6 +56,8 @@ class Polish:
         Weighted micros beyond its minimum that a pattern may pay to be listed.
     most_reduced
         Weighted micros of reduced cost that a listed pattern may have to be a column.
+    little
+        A gain of less weighted micros is none.
     """
 
     def __init__(
@@ -65,18 +69,32 @@ class Polish:
         minimum: F64,
         threshold: float,
         most_reduced: float,
+        little: float,
     ) -> None:
         self.model, self.menus, self.wanted, self.prices = model, menus, wanted, prices
-        self.minimum, self.threshold, self.most_reduced = minimum, threshold, most_reduced
+        self.minimum, self.threshold, self.most_reduced, self.little = minimum, threshold, most_reduced, little
         self.size = WINDOW_ORDERS
         self._tried = np.zeros(model.num_orders, np.int64)
+        self._is_settled, self._gained = np.zeros(model.num_orders, np.bool_), 0.0
+
+    def widen(self, by: float) -> bool:
+        """Begin anew with columns of so many times the reduced cost; False when all there are gained nothing."""
+        is_widest = self.most_reduced >= self.threshold
+        if is_widest and self._gained > -self.little:
+            return False
+        self.most_reduced *= 1.0 if is_widest else by
+        self._is_settled[:], self._gained = False, 0.0
+        return True
 
     def next_windows(self, seats: Seats, count: int) -> list[I32]:
-        """Up to ``count`` windows around the orders that carry most of the gap and were tried least."""
+        """Up to ``count`` windows around the orders that carry most of the gap and were tried least.
+
+        None when each that carries any is settled: its last window was solved to the end, or found nothing better.
+        """
         excess = priced_excess(self.menus, self.prices.row, seats) - self.minimum
         taken = np.zeros(self.model.num_orders, np.bool_)
         windows: list[I32] = []
-        worth = np.where(self.menus.listed & (excess > 1.0), excess, 0.0)
+        worth = np.where(self.menus.listed & (excess > 1.0) & ~self._is_settled, excess, 0.0)
         sequence = np.lexsort((-worth, self._tried))
         sequence = sequence[worth[sequence] > 0.0]
         for seed in sequence.tolist():
@@ -110,12 +128,16 @@ class Polish:
             np.concatenate([near.order[keep], orders]).astype(np.int32),
         )
 
-    def round(self, seats: Seats, workers: list[Worker], stop: Stop, seed: int, threads: int) -> float:
-        """Solve one window per worker and take what is better; returns the change of cost."""
+    def round(
+        self, windows: list[I32], seats: Seats, workers: list[Worker], stop: Stop, seed: int, threads: int
+    ) -> float:
+        """Solve windows, each by a worker, and take what is better; returns the change of cost."""
         begun: list[tuple[Worker, Window]] = []
         free = seats.left.copy()
-        seconds = limit_s(stop, WINDOW_S)
-        for worker, orders in zip(workers, self.next_windows(seats, len(workers)), strict=False):
+        # The only window of a batch may take the larger part of what is left.
+        is_only = self.menus.listed.sum() <= self.size
+        seconds = limit_s(stop, max(WINDOW_S, _ONLY_SHARE * stop.remaining_s) if is_only else WINDOW_S)
+        for worker, orders in zip(workers, windows, strict=False):
             own = usage_of_picks(self.menus, len(free), held_by(seats, orders)[1])
             window = self.columns_of(orders, seats, free + own, threads)
             stop.count("columns", len(window.order))
@@ -137,10 +159,13 @@ class Polish:
             assert outcome is None or isinstance(outcome, MipOutcome)
             # A window that its clock ended would end elsewhere another time.
             stop.was_cut = stop.was_cut or outcome is None or not outcome.optimal
-            if outcome is None or outcome.x is None:
-                continue
-            chosen = np.flatnonzero(outcome.x[: len(window.order)] > 0.5)
-            change += self.take(window, chosen, seats)
+            gained = 0.0
+            if outcome is not None and outcome.x is not None:
+                gained = self.take(window, np.flatnonzero(outcome.x[: len(window.order)] > 0.5), seats)
+            is_optimal = outcome is not None and outcome.optimal
+            self._is_settled[window.orders] = is_optimal or gained > -self.little
+            change += gained
+        self._gained += change
         return change
 
     def take(self, window: Window, chosen: I64, seats: Seats) -> float:
