@@ -38,8 +38,9 @@ from dom_engine.scenario import load_scenario
 from solvers.columns import merge
 from solvers.decide import Decider, take_from
 from solvers.execution import solve_lp
+from solvers.judging import recost, unserved
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel, frozen
-from solvers.patterns import concatenate, priced_cost, recost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
 from solvers.program import Program
 from solvers.stop import Stop

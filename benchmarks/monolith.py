@@ -23,8 +23,8 @@ import numpy as np
 from solvers.compact_arcs import Network, build_network
 from solvers.compact_layout import SlotTerms, slot_terms
 from solvers.compact_rates import FIXED, PER_KG, PER_LINE, PER_PARCEL, load_ranges, slot_costs
+from solvers.judging import from_shipments
 from solvers.model import F64, I64, JUDGE_EX_WORKS, MEASURE_SHIPMENTS, MEASURE_UNITS, Patterns, SourcingModel
-from solvers.patterns import from_shipments
 from solvers.program import Program
 
 _NO_LIMIT_G = 2**60

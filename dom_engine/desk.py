@@ -13,8 +13,9 @@ from dom_engine.domain.rows import PricedRows, RowKind
 from dom_engine.errors import InputError
 from dom_engine.formulation import build_model, plan_of, prices_of
 from solvers.decide import Decider, Decision, take_from
+from solvers.judging import unserved
 from solvers.model import Patterns, Prices
-from solvers.patterns import concatenate, unserved
+from solvers.patterns import concatenate
 
 
 @dataclass(frozen=True, slots=True)

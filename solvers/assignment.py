@@ -15,10 +15,11 @@ import numpy as np
 from solvers.compact_arcs import ragged
 from solvers.execution import solve_lp
 from solvers.incumbent import Incumbent
+from solvers.judging import judge, unserved
 from solvers.knapsacks import Knapsacks, as_knapsacks
 from solvers.master import build_master, chosen, master_prices, order_duals
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, judge, take, unserved
+from solvers.patterns import concatenate, take
 from solvers.stop import Stop
 
 _MOST_PATTERNS = 400_000

@@ -18,9 +18,10 @@ import numpy as np
 from solvers.bound import MeasurePrices, exact_bound, exact_minima, lagrangian, responses, to_measure
 from solvers.columns import merge
 from solvers.execution import solve_lp
+from solvers.judging import unserved
 from solvers.master import Master, build_master, master_prices
 from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
-from solvers.patterns import take, unserved
+from solvers.patterns import take
 from solvers.pricing import price_orders
 from solvers.program import Program
 from solvers.stop import Stop

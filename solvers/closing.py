@@ -17,12 +17,13 @@ from solvers.compact import solve_compact
 from solvers.execution import solve_in_integers, solve_mip
 from solvers.fixing import fix_slots
 from solvers.incumbent import Incumbent, row_mix, usage_of
+from solvers.judging import unserved
 from solvers.knapsack_tree import grow_by_knapsacks
 from solvers.knapsacks import Ascended, ascend, forced
 from solvers.master import Master, build_master, chosen
 from solvers.menus import list_menus
 from solvers.model import F64, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, priced_cost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
 from solvers.pricing_near import Near, enumerate_near
 from solvers.program import MipOutcome

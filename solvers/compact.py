@@ -36,8 +36,8 @@ from solvers.compact_program import Compact, build_compact
 from solvers.compact_rates import MICROS, PER_KG, PER_VALUE, load_ranges, slot_costs
 from solvers.compact_shared import stated_draws
 from solvers.execution import solve_mip
+from solvers.judging import unserved
 from solvers.model import I64, Patterns, SourcingModel
-from solvers.patterns import unserved
 from solvers.stop import Stop
 
 MOST_LOADS = 500_000

@@ -10,8 +10,9 @@ from solvers.compact_arcs import Network, pointers, ragged
 from solvers.compact_layout import Layout
 from solvers.compact_program import Compact
 from solvers.execution import solve_lp, solve_mip
+from solvers.judging import judge, unserved
 from solvers.model import F64, I64, Patterns, SourcingModel
-from solvers.patterns import concatenate, judge, take, unserved
+from solvers.patterns import concatenate, take
 from solvers.program import Program
 from solvers.stop import Stop
 

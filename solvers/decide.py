@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.jit import kernel
+from solvers.judging import judge_patterns
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
-from solvers.patterns import judge_patterns
 from solvers.pricing import price_orders, workspace_of
 from solvers.pricing_order import price_order, write_loads
 from solvers.pricing_space import DONE, MAX_SHIPMENTS, Workspace

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from solvers.incumbent import usage_of
 from solvers.jit import kernel
+from solvers.judging import recost
 from solvers.model import F64, I32, I64, UNLIMITED, Flags, Patterns, Prices, SourcingModel, frozen
-from solvers.patterns import concatenate, recost, take
+from solvers.patterns import concatenate, take
 from solvers.pricing import price_orders
 from solvers.stop import HaltedError, Stop
 

@@ -17,13 +17,14 @@ from solvers.compact_bound import Bounding, can_bound
 from solvers.fixing import fix_slots
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
+from solvers.judging import unserved
 from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
 from solvers.menu_search import improve_side_by_side
 from solvers.menu_seats import Seats, Wanted, held_by, hold, make_seats, seat_all, wanted_by
 from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import I32, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, take, unserved
+from solvers.patterns import concatenate, take
 from solvers.prices import ascend
 from solvers.stop import HaltedError, Stop
 from solvers.windows import SHORT_WINDOW_ORDERS, WINDOW_ORDERS, Polish

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.jit import kernel
+from solvers.judging import judge
 from solvers.menu_build import MenuShard, list_shard, make_shard, sizes_of
 from solvers.model import F64, I32, I64, Flags, Patterns, SourcingModel
 from solvers.packed import packed
-from solvers.patterns import judge
 
 SHARD = 2_048
 """Orders listed by a thread at a time, whatever the number of threads."""

@@ -36,10 +36,11 @@ from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
 from solvers.greedy import RULES, construct, keep_fitting, regret_sequence
 from solvers.incumbent import Incumbent, Progress
+from solvers.judging import recost, unserved
 from solvers.listed import FEWEST_ORDERS, search_listed, suits
 from solvers.menus import Menus, list_menus
 from solvers.model import I32, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, recost, take, unserved
+from solvers.patterns import concatenate, take
 from solvers.pricing import Priced
 from solvers.result import Outcome
 from solvers.stop import HaltedError, Stop, StopReason

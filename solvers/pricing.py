@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from solvers.jit import kernel
+from solvers.judging import RULE_ROWS, judge
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
-from solvers.patterns import RULE_ROWS, concatenate, judge, priced_cost, take
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing_cards import Cards, make_cards
 from solvers.pricing_large import price_large
 from solvers.pricing_order import price_order, write_loads

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from solvers.jit import kernel
+from solvers.judging import judge
 from solvers.model import F64, I32, I64, Flags, Patterns, Prices, SourcingModel
 from solvers.packed import Packed, packed, wide
-from solvers.patterns import concatenate, judge, take
+from solvers.patterns import concatenate, take
 from solvers.pricing import cards_of, price_orders, workspace_of
 from solvers.pricing_cards import Cards
 from solvers.pricing_search import CUT, FOUND_ALL, NO_ROOM, Tray, make_tray, off_tray, search_order

@@ -13,8 +13,9 @@ from dom_engine.domain.start import NotKept
 from dom_engine.formulation.model import Formulation
 from dom_engine.formulation.plans import Found, found_in, patterns_from
 from dom_engine.formulation.prices import prices_of, rows_at
+from solvers.judging import RULE_ROWS, judge, unserved
 from solvers.model import Patterns, Prices
-from solvers.patterns import RULE_ROWS, concatenate, judge, take, unserved
+from solvers.patterns import concatenate, take
 
 _WHY = {
     1: "it has more shipments than it may have",

@@ -17,8 +17,9 @@ from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.formulation import build_model, patterns_of, plan_of
 from dom_engine.scenario.results_format import instants_text
 from solvers.decide import Decider, take_from
+from solvers.judging import recost
 from solvers.model import Prices
-from solvers.patterns import concatenate, recost, take
+from solvers.patterns import concatenate, take
 
 ORDER_TERMS = (*SHIPMENT_TERMS, "split", "unmet")
 """The terms that belong to one order: the rest are costs of rows that orders share."""

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solvers.decide import Decider, take_from
+from solvers.judging import recost
 from solvers.model import frozen
-from solvers.patterns import priced_cost, recost
+from solvers.patterns import priced_cost
 from solvers.pricing import price_orders
 from tests.unit.solvers.models import random_model, random_prices
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from solvers.judging import recost
 from solvers.model import Patterns, Prices, SourcingModel
-from solvers.patterns import priced_cost, recost
+from solvers.patterns import priced_cost
 from solvers.pricing import price_orders
 from solvers.pricing_near import enumerate_near
 from tests.naive_pricing import Pattern, TooLarge, patterns_of

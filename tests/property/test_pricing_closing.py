@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from solvers import pricing
+from solvers.judging import recost
 from solvers.model import JUDGE_EX_WORKS, SourcingModel
-from solvers.patterns import priced_cost, recost
+from solvers.patterns import priced_cost
 from solvers.pricing import Priced, price_orders
 from solvers.pricing_closing import allowance, is_small
 from solvers.pricing_space import TOO_LARGE, Shipments

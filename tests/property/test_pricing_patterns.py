@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from solvers.judging import from_shipments
 from solvers.model import Patterns, SourcingModel
-from solvers.patterns import from_shipments
 from tests.naive_pricing import Pattern, TooLarge, patterns_of
 from tests.unit.solvers.models import random_model
 

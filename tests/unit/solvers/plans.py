@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 
 from solvers.incumbent import shared_cost, usage_of
+from solvers.judging import unserved
 from solvers.model import Patterns, SourcingModel
-from solvers.patterns import unserved
 from tests.naive_pricing import Pattern, TooLarge, patterns_of
 
 

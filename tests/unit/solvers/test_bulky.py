@@ -11,8 +11,8 @@ from solvers.certify import certify
 from solvers.climb import climb
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent
+from solvers.judging import unserved
 from solvers.model import Patterns, Prices, SourcingModel
-from solvers.patterns import unserved
 from solvers.pricing import price_orders
 from solvers.reinsertion import fit, reinsert
 from solvers.relaxation import relax

@@ -7,8 +7,9 @@ import pytest
 
 from solvers.decide import Decider, take_from
 from solvers.greedy import construct
+from solvers.judging import recost
 from solvers.model import Prices, SourcingModel, frozen
-from solvers.patterns import concatenate, recost
+from solvers.patterns import concatenate
 from solvers.pricing import price_orders
 from solvers.stop import Stop
 from tests.unit.solvers.batches import hand_model, ordinary_model

@@ -9,11 +9,11 @@ import pytest
 
 from solvers.assignment import Assigned, solve_assignment
 from solvers.incumbent import Incumbent
+from solvers.judging import unserved
 from solvers.knapsack_kernel import NEVER, Items, force, pack
 from solvers.knapsack_tree import grow_by_knapsacks
 from solvers.knapsacks import Knapsacks, ascend, forced
 from solvers.model import I64, SourcingModel
-from solvers.patterns import unserved
 from solvers.stop import Stop
 from tests.unit.solvers.test_assignment import cheapest_assignment, single_units
 

@@ -11,6 +11,7 @@ from scenarios.generate import Spec, generate, write_scenario
 from solvers.bound import exact_bound, exact_minima, to_measure
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, Progress, shared_cost, usage_of
+from solvers.judging import recost
 from solvers.listed import search_listed, suits
 from solvers.menu_pricing import price_menus, slots_entries, table_size
 from solvers.menu_search import improve_side_by_side
@@ -18,7 +19,7 @@ from solvers.menu_seats import held_by, make_seats, seat_all, wanted_by
 from solvers.menu_start import picks_of
 from solvers.menus import Menus, list_menus, patterns_of
 from solvers.model import Patterns, Prices, SourcingModel
-from solvers.patterns import recost, take
+from solvers.patterns import take
 from solvers.prices import ascend
 from solvers.pricing import price_orders
 from solvers.stop import Stop

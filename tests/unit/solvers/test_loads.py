@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from solvers import model as m
+from solvers.judging import from_shipments
 from solvers.loads import billable_weight_g, half_even, judged_instant_s, num_parcels, weighted
 from solvers.model import Patterns, SourcingModel
-from solvers.patterns import from_shipments
 from tests.unit.solvers.batches import hand_model
 from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 

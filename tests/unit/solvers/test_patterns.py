@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from solvers.judging import from_shipments, recost, unserved
 from solvers.model import Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, from_shipments, priced_cost, recost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take
 from tests.unit.solvers.batches import hand_model
 from tests.unit.solvers.models import DAY_S, MONEY, NOW_S
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from solvers.judging import recost, unserved
 from solvers.model import JUDGE_EX_WORKS, UNLIMITED, Prices, SourcingModel, frozen
-from solvers.patterns import recost, unserved
 from solvers.pricing import Priced, price_orders
 from solvers.pricing_near import enumerate_near
 from tests.unit.solvers.batches import hand_model, ordinary_model

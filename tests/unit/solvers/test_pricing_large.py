@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from solvers.judging import judge
 from solvers.model import Patterns, Prices, SourcingModel, frozen
-from solvers.patterns import judge, priced_cost
+from solvers.patterns import priced_cost
 from solvers.pricing import Priced, price_orders
 from solvers.pricing_large import price_large
 from tests.unit.solvers.giants import giant_model, with_breaks, with_light_services, with_parcels
