@@ -8,21 +8,21 @@ Whoever needs to be able to stop goes through ``execution``.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
+
+# What cp_model is made of. That brings pandas along, which takes 0.4 s to import and is needed for nothing here.
+from ortools.sat.python import cp_model_helper as cp_sat
 
 from solvers.model import F64
 from solvers.narrowing import kept_columns, over, widened
 from solvers.program import NOTHING_FOUND, Answer, LpOutcome, MipOutcome, Program, Task
 from solvers.stop import now_s
 
-if TYPE_CHECKING:
-    from ortools.sat.python import cp_model
-
 _LEAST_S, _MOST_S = 0.001, 1e7
+_LEAST_INT, _MOST_INT = -(2**63), 2**63 - 1
 
 
 def call(task: Task, until_s: float) -> Answer:
@@ -95,28 +95,27 @@ def _narrowed(task: Task, until_s: float) -> Answer:
 
 
 def _in_integers(task: Task, until_s: float) -> Answer:
-    # Importing it takes a quarter of a second, and few batches come to it.
-    from ortools.sat.python import cp_model
-
-    model, variables = _cp_model(task.program, task.hint)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = task.threads
-    solver.parameters.random_seed = task.seed
+    solver = cp_sat.SolveWrapper()
+    parameters = cp_sat.SatParameters()
+    parameters.num_workers = task.threads
+    parameters.random_seed = task.seed
     # It would put a handler of its own in place of the caller's and leave none behind: the next Ctrl-C would kill.
-    solver.parameters.catch_sigint_signal = False
+    parameters.catch_sigint_signal = False
     seconds = _left_s(until_s)
-    solver.parameters.max_time_in_seconds = seconds
+    parameters.max_time_in_seconds = seconds
     if task.deterministic_limit > 0:
-        solver.parameters.max_deterministic_time = task.deterministic_limit
-    status = solver.solve(model)
-    was_cut = status in (cp_model.UNKNOWN, cp_model.FEASIBLE) and solver.wall_time >= seconds
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        parameters.max_deterministic_time = task.deterministic_limit
+    solver.set_parameters(parameters)
+    answer: cp_sat.CpSolverResponse = solver.solve(_cp_model(task.program, task.hint))  # type: ignore[no-untyped-call]
+    status = answer.status
+    was_cut = status in (cp_sat.UNKNOWN, cp_sat.FEASIBLE) and answer.wall_time >= seconds
+    if status not in (cp_sat.OPTIMAL, cp_sat.FEASIBLE):
         # Stopped before presolve, CP-SAT reports a bound of 0, which is none.
-        bound = np.inf if status == cp_model.INFEASIBLE else -np.inf
+        bound = np.inf if status == cp_sat.INFEASIBLE else -np.inf
         return Answer(NOTHING_FOUND._replace(bound=bound), was_cut)
-    bound = float(solver.best_objective_bound)
-    x = np.array([solver.value(v) for v in variables], dtype=np.float64)
-    return Answer(MipOutcome(x, float(solver.objective_value), bound, status == cp_model.OPTIMAL), was_cut)
+    x = np.array(list(answer.solution), np.float64)
+    bound = float(answer.best_objective_bound)
+    return Answer(MipOutcome(x, float(answer.objective_value), bound, status == cp_sat.OPTIMAL), was_cut)
 
 
 def _left_s(until_s: float) -> float:
@@ -150,32 +149,23 @@ def _values(values: dict[object, float], keys: list[object]) -> F64:
     return np.fromiter((values[key] for key in keys), np.float64, len(keys))
 
 
-def _cp_model(program: Program, hint: F64 | None) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
-    lower = program.lower.astype(np.int64).tolist()
-    upper = program.upper.astype(np.int64).tolist()
-    variables = [model.new_int_var(lo, hi, "") for lo, hi in zip(lower, upper, strict=True)]
-    coef = program.coef.astype(np.int64).tolist()
-    col = program.col.tolist()
-    ptr = program.ptr.tolist()
+def _cp_model(program: Program, hint: F64 | None) -> cp_sat.CpModelProto:
+    proto = cp_sat.CpModelProto()
+    for lo, hi in zip(program.lower.astype(np.int64).tolist(), program.upper.astype(np.int64).tolist(), strict=True):
+        proto.variables.add().domain.extend([lo, hi])
+    coef, col, ptr = program.coef.astype(np.int64).tolist(), program.col.tolist(), program.ptr.tolist()
     for row, (lo, hi) in enumerate(zip(program.row_lower.tolist(), program.row_upper.tolist(), strict=True)):
-        span = range(ptr[row], ptr[row + 1])
-        expression = cp_model.LinearExpr.weighted_sum([variables[col[i]] for i in span], [coef[i] for i in span])
-        if lo == hi:
-            model.add(expression == int(lo))
-        elif np.isneginf(lo) and np.isposinf(hi):
+        if np.isneginf(lo) and np.isposinf(hi):
             continue
-        elif np.isneginf(lo):
-            model.add(expression <= int(hi))
-        elif np.isposinf(hi):
-            model.add(expression >= int(lo))
-        else:
-            model.add_linear_constraint(expression, int(lo), int(hi))
-    cost = program.cost.astype(np.int64).tolist()
-    model.minimize(cp_model.LinearExpr.weighted_sum(variables, cost))
+        linear = proto.constraints.add().linear
+        linear.vars.extend(col[ptr[row] : ptr[row + 1]])
+        linear.coeffs.extend(coef[ptr[row] : ptr[row + 1]])
+        linear.domain.extend([_LEAST_INT if np.isneginf(lo) else int(lo), _MOST_INT if np.isposinf(hi) else int(hi)])
+    priced = np.flatnonzero(program.cost.astype(np.int64))
+    proto.objective.vars.extend(priced.tolist())
+    proto.objective.coeffs.extend(program.cost[priced].astype(np.int64).tolist())
+    proto.objective.scaling_factor = 1.0
     if hint is not None:
-        for variable, value in zip(variables, hint.tolist(), strict=True):
-            model.add_hint(variable, round(value))
-    return model, variables
+        proto.solution_hint.vars.extend(range(len(hint)))
+        proto.solution_hint.values.extend(np.rint(hint).astype(np.int64).tolist())
+    return proto
