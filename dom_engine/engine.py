@@ -16,24 +16,22 @@ from dom_engine.domain.pins import Pin
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import (
-    Branch,
     BranchTree,
     Certificate,
     Evaluation,
     Fill,
-    Leaf,
     Limit,
     Reasons,
     Result,
     status_of,
 )
-from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun, Start
 from dom_engine.errors import AuditError, InputError, StoppedError
 from dom_engine.formulation import (
     Formulation,
     PinnedStart,
     begin_pinned,
+    branch_tree,
     build_model,
     fit,
     plan_of,
@@ -41,10 +39,9 @@ from dom_engine.formulation import (
     steering_prices,
 )
 from dom_engine.units import MICROS_PER_UNIT
-from solvers.branching import Leaf as SolvedLeaf
-from solvers.branching import Limits, grow_tree, worth_branching
+from solvers.branching import grow_tree, worth_branching
 from solvers.incumbent import Progress, shared_cost, usage_of
-from solvers.model import Patterns, SourcingModel
+from solvers.model import Patterns
 from solvers.portfolio import Begin, Settings
 from solvers.portfolio import solve as solve_model
 from solvers.result import Outcome
@@ -286,24 +283,7 @@ def _branched(formulation: Formulation, outcome: Outcome, problem: Problem, stop
             tree = grow_tree(model, outcome.patterns, prices, target, stop, threads=num_threads(problem))
     if tree is None or tree.bound <= certified:
         return None
-    leaves = (
-        Leaf(_branches(model, leaf.limits), _priced(formulation, leaf, outcome), leaf.reward) for leaf in tree.leaves
-    )
-    return BranchTree(tuple(leaves), min(tree.bound, outcome.objective))
-
-
-def _priced(formulation: Formulation, leaf: SolvedLeaf, outcome: Outcome) -> PricedRows:
-    return priced_rows(formulation, leaf.prices, outcome.patterns)
-
-
-def _branches(model: SourcingModel, limits: Limits) -> tuple[Branch, ...]:
-    node, order = model.candidates.node, model.candidates.order
-    return (
-        *(Branch(n, -1, taken=False) for n in limits.closed),
-        *(Branch(n, -1, taken=True) for n in limits.opened),
-        *(Branch(int(node[c]), int(order[c]), taken=False) for c in limits.without),
-        *(Branch(int(node[c]), int(order[c]), taken=True) for c in limits.within),
-    )
+    return branch_tree(formulation, tree, outcome.patterns, outcome.objective)
 
 
 def _certificate(formulation: Formulation, outcome: Outcome) -> Certificate:

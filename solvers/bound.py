@@ -31,11 +31,15 @@ class MeasurePrices(NamedTuple):
         return Prices(self.row / model.rows.scale, self.activation.astype(np.float64), self.fill / 1_000_000)
 
 
-def to_measure(model: SourcingModel, prices: Prices) -> MeasurePrices:
-    """Round to what a certificate can state; rows whose price rounds to nothing drop out."""
+def to_measure(model: SourcingModel, prices: Prices, *, signed: bool = False) -> MeasurePrices:
+    """Round to what a certificate can state; rows whose price rounds to nothing drop out.
+
+    ``signed``: keep prices below 0, which only a leaf of a branching tree may have.
+    """
+    least = -np.inf if signed else 0.0
     return MeasurePrices(
-        np.rint(np.maximum(prices.row, 0.0) * model.rows.scale).astype(np.int64),
-        np.rint(np.maximum(prices.activation, 0.0)).astype(np.int64),
+        np.rint(np.maximum(prices.row, least) * model.rows.scale).astype(np.int64),
+        np.rint(np.maximum(prices.activation, least)).astype(np.int64),
         round(max(prices.fill, 0.0) * 1_000_000),
     )
 
@@ -83,11 +87,11 @@ def priced_micros(model: SourcingModel, patterns: Patterns, prices: MeasurePrice
     hold both whenever they hold what is paid; where they would not, the same steps run on Python's integers.
     """
     row, fill = patterns.draw_row, np.full(patterns.num_patterns, prices.fill, np.int64)
-    scales = np.unique(model.rows.scale[prices.row > 0]).tolist()
+    scales = np.unique(model.rows.scale[prices.row != 0]).tolist()
     common = lcm(*scales, 1_000_000 if prices.fill else 1)
-    pays = patterns.draw * prices.row[row].astype(np.float64) / model.rows.scale[row]
+    pays = patterns.draw * np.abs(prices.row[row].astype(np.float64)) / model.rows.scale[row]
     largest = float(patterns.cost.max(initial=0)) + float(_by_pattern(patterns.draw_ptr, pays).max(initial=0.0))
-    largest += float((patterns.fill * (prices.fill / 1e6)).max(initial=0.0)) + float(prices.activation.sum())
+    largest += float((patterns.fill * (prices.fill / 1e6)).max(initial=0.0)) + float(np.abs(prices.activation).sum())
     kind: Any = np.int64 if largest < 2.0**61 and common < 2**31 else object
     draw_floor, draw_rest = _split(prices.row[row], patterns.draw, model.rows.scale[row], common, kind)
     fill_floor, fill_rest = _split(fill, patterns.fill, np.full_like(fill, 1_000_000), common, kind)
@@ -103,7 +107,7 @@ def _split(price: I64, amount: I64, scale: I64, common: int, kind: Any) -> tuple
     price, amount, scale = (np.asarray(column, kind) for column in (price, amount, scale))
     units, part = amount // scale, amount % scale
     left = price % scale * part
-    priced = price > 0
+    priced = price != 0
     # An unpriced row's scale need not divide the common one; its parts are 0.
     rest = np.where(priced, left % scale * (common // np.where(priced, scale, 1)), 0)
     return price * units + price // scale * part + left // scale, rest
@@ -118,7 +122,7 @@ def _by_pattern(ptr: I64, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _activations(patterns: Patterns, price: I64, kind: Any) -> Integers:
     """What each pattern pays for the nodes it ships from, each once."""
     pattern = np.repeat(np.arange(patterns.num_patterns, dtype=np.int64), np.diff(patterns.ship_ptr))
-    pays = price[patterns.ship_cand] > 0
+    pays = price[patterns.ship_cand] != 0
     keys = np.unique(pattern[pays] * len(price) + patterns.ship_cand[pays])
     paid: Integers = np.zeros(patterns.num_patterns, kind)
     np.add.at(paid, keys // len(price), price[keys % len(price)].astype(kind))

@@ -1,29 +1,26 @@
 """Where prices alone leave a gap: a tree whose leaves prove more, each by prices of its own.
 
-Branching splits the plans in two: a node ships nothing or is open; an order ships nothing from a node, or does. In a
-leaf the order-local problems lose the candidates that the leaf rules out, and an open node pays for its opening
-whatever it answers; everything else is the bound of section 9, so a leaf is checked as prices are. The worst leaf
-bounds every plan (Lagrangian branch and bound: Fisher 1981, doi:10.1287/mnsc.27.1.1). Leaf prices come from column
-generation over one pool that all leaves share.
+Branching splits the plans in two: a node ships nothing or is open; an order ships nothing from a node, or does; a row
+is used at most k times, or at least k + 1. What a leaf proves is in ``leaves``; the worst leaf bounds every plan
+(Lagrangian branch and bound: Fisher 1981, doi:10.1287/mnsc.27.1.1). Leaf prices come from column generation over one
+pool that all leaves share. Of what a leaf leaves undecided both sides are tried over that pool, and what raises both
+most is split (strong branching: Applegate, Bixby, Chvatal & Cook 1995).
 """
 
 from __future__ import annotations
 
 import heapq
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from solvers.bound import MeasurePrices, exact_bound, exact_minima, lagrangian, responses, to_measure
-from solvers.columns import merge
-from solvers.execution import solve_lp
-from solvers.judging import unserved
-from solvers.master import Master, build_master, master_prices
-from solvers.model import F64, I64, Flags, Patterns, Prices, SourcingModel
-from solvers.patterns import take
+from solvers.columns import blend, merge, signatures
+from solvers.leaf_program import LeafProgram, LeafSolved
+from solvers.leaves import EVERYONE, Leaf, LeafSpace, Limits, Tree, Use, single_shipments
+from solvers.model import F64, I64, Patterns, Prices, SourcingModel
+from solvers.patterns import priced_cost, take, unserved
 from solvers.pricing import price_orders
-from solvers.program import Program
+from solvers.pricing_near import enumerate_near
 from solvers.stop import Stop
 
 MOST_LEAVES, MOST_PRICED = 300, 60_000
@@ -43,52 +40,39 @@ OR-Library's locations took two to five seconds each for nothing before.
 """
 
 _MOST_ROUNDS = 60
-_PRICING_WORK, _PROBE_WORK = 2_000_000, 50_000
-"""Counted work of an order in a pass, and when only asked how dear a pass is."""
+_PROBE_WORK = 50_000
+"""Counted work of an order when only asked how dear a pass is."""
 
-_WHOLE = 1e-6
-_CLOSE = 1e-7
+_PROGRAM_WORK = 600
+"""Counted work of a column or row of a relaxation: what solving it takes beside pricing."""
+
+_MOST_TRIED = 3
+"""Splits of each kind whose sides are tried, the least decided first."""
+
+_LACKING = 4.0
+"""What lacking a needed use costs, as a share of the gap: enough to close a leaf that lacks half a unit."""
+
+_MOST_POOLED = 2_000
+"""Patterns listed near the root's minima."""
+
+_SMOOTHING = 0.5
+_MARGIN = 2.0
+_WHOLE = 1e-5
+_CLOSE = 1e-9
 """Relative: the master and the bound of a leaf agree."""
 
-
-class Limits(NamedTuple):
-    """What a leaf says of the plans in it; nodes and candidates by index.
-
-    ``without``: candidates not shipped from; ``within``: candidates that are. The latter rules out the order's other
-    candidates where it makes one shipment at most.
-    """
-
-    closed: tuple[int, ...] = ()
-    opened: tuple[int, ...] = ()
-    without: tuple[int, ...] = ()
-    within: tuple[int, ...] = ()
-
-
-class Leaf(NamedTuple):
-    """``bound`` holds for every plan within ``limits``, in exact integers (weighted micros).
-
-    ``reward``: what serving each order is worth, where the leaf is bounded by knapsacks instead of prices.
-    """
-
-    limits: Limits
-    prices: MeasurePrices
-    bound: int
-    reward: I64 | None = None
-
-
-class Tree(NamedTuple):
-    """Leaves that cover every plan; ``bound`` is the worst leaf's."""
-
-    leaves: list[Leaf]
-    bound: int
+_SHARPENED, _FAVOURED, _SHARPENING_ROUNDS = 1_000, 100.0, 5
+"""Micros that rounding prices may cost a leaf, and by how much dearer than the plan's patterns all others are made for
+prices that may be rounded."""
 
 
 class _Solved(NamedTuple):
-    """A leaf's prices and bound, and the master's values of nodes and candidates to branch on (nan: not there)."""
+    """A leaf's prices, their bound (a float) and the orders' minima."""
 
-    leaf: Leaf
-    opening: F64
-    shipping: F64
+    space: LeafSpace
+    prices: Prices
+    bound: float
+    minima: F64
 
 
 def grow_tree(
@@ -118,7 +102,7 @@ def grow_tree(
     grower = _Grower(model, pool, target, stop, threads)
     most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, len(model.sources.line))))
     # The worst first: what is cut short has then raised the least bound as far as it could.
-    waiting: list[tuple[int, int, Limits, Prices]] = [(0, 0, Limits(), start)]
+    waiting: list[tuple[float, int, Limits, Prices]] = [(0.0, 0, Limits(), start)]
     leaves: list[Leaf] = []
     split = 0
     while waiting:
@@ -126,30 +110,19 @@ def grow_tree(
         full = len(leaves) + len(waiting) + 1 >= most
         solved = grower.solve(limits, prices)
         stop.count("nodes")
-        done = solved.leaf.bound >= target or full or grower.stopped
+        done = solved.bound >= target - _SHARPENED or full or grower.stopped
         branches = [] if done else grower.split(solved)
         if not branches:
-            leaves.append(solved.leaf)
-        steering = solved.leaf.prices.steering(model)
+            leaves.append(grower.state(solved))
         for branch in branches:
             split += 1
-            heapq.heappush(waiting, (solved.leaf.bound, split, branch, steering))
+            heapq.heappush(waiting, (solved.bound, split, branch, solved.prices))
     return Tree(leaves, min(leaf.bound for leaf in leaves))
 
 
 def worth_branching(model: SourcingModel) -> bool:
-    """Whether a batch is small, and its gap lies in what is branched on: openings, or orders of one shipment."""
-    small = len(model.sources.line) <= MOST_SOURCES
-    return small and model.num_orders > 0 and bool(model.nodes.activation_cost.any() or _single(model).all())
-
-
-def _single(model: SourcingModel) -> Flags:
-    """Orders that make one shipment at most."""
-    units = np.add.reduceat(np.append(model.lines.quantity, 0), model.orders.line_ptr[:-1])
-    # An order without lines adds up nothing of its own.
-    units = np.where(np.diff(model.orders.line_ptr) > 0, units, 0)
-    single: Flags = (units <= 1) | (model.orders.max_shipments == 1) | model.orders.ship_together
-    return single
+    """Whether a batch is small enough for leaves to be priced one by one."""
+    return model.num_orders > 0 and len(model.sources.line) <= MOST_SOURCES
 
 
 class _Grower:
@@ -159,146 +132,188 @@ class _Grower:
         self._model, self._target, self._stop, self._threads = model, target, stop, threads
         nothing = unserved(model)
         self._pool = merge(nothing, pool)
+        self._plan = pool
         self._work = 0
         # A pattern that pays this is dearer than serving nothing, at any prices: nobody picks it.
         self._forbidding = nothing.cost.astype(np.float64) + 1e6
-        self._single = _single(model)
+        self._single = single_shipments(model)
+        self._lacking = self._reach = 0.0
 
     @property
     def stopped(self) -> bool:
         """Whether the run, or the work that a tree may take, is at its end."""
         return self._stop.reason is not None or self._work > MOST_WORK
 
-    def barred(self, limits: Limits) -> Flags:
-        """Candidates that no pattern of a leaf uses."""
-        candidates = self._model.candidates
-        barred: Flags = np.isin(candidates.node, np.array(limits.closed, np.int64))
-        barred[list(limits.without)] = True
-        for kept in limits.within:
-            order = int(candidates.order[kept])
-            if self._single[order]:
-                span = slice(*self._model.orders.cand_ptr[order : order + 2].tolist())
-                barred[span] |= np.arange(span.start, span.stop) != kept
-        return barred
+    def space(self, limits: Limits) -> LeafSpace:
+        """The plans within the limits."""
+        return LeafSpace(self._model, limits, self._single, self._forbidding)
 
     def solve(self, limits: Limits, start: Prices) -> _Solved:
         """Column generation within a leaf, until its bound reaches the target or the master's value."""
-        model, barred = self._model, self.barred(limits)
-        every = np.arange(model.num_orders, dtype=np.int32)
-        forbidding = np.where(barred, self._forbidding[model.candidates.order], 0.0)
-        best, bound, trial = start, -np.inf, start
-        master, x = None, np.zeros(0)
-        for _ in range(_MOST_ROUNDS):
-            trial = self._within(trial, limits, barred)
-            charged = trial._replace(activation=trial.activation + forbidding)
-            priced = price_orders(model, charged, every, work_limit=_PRICING_WORK, threads=self._threads)
-            self._stop.spend(len(every))
-            self._stop.count("passes")
-            self._stop.count("orders_repriced", len(every))
-            self._work += int(priced.work.sum())
-            reached = lagrangian(model, trial, float(priced.lower_bound.sum())) + self._opened_gain(trial, limits)
+        model, space = self._model, self.space(limits)
+        best = duals = trial = space.fitted(start)
+        bound, value, smoothing, minima = -np.inf, np.inf, 0.0, np.zeros(model.num_orders)
+        for turn in range(_MOST_ROUNDS):
+            trial = space.fitted(trial)
+            priced = space.price(trial, self._pool, self._reach, self._threads)
+            self._count(priced.work)
+            reached = space.bound(trial, float(priced.lower_bound.sum()))
             if reached > bound:
-                best, bound = trial, reached
-            self._pool = merge(self._pool, priced.patterns)
-            if bound >= self._target + 2 or self.stopped:
+                best, bound, minima = trial, reached, priced.lower_bound
+            before = self._pool.num_patterns
+            self._pool = merge(merge(self._pool, priced.best), priced.more)
+            if bound >= self._target + _MARGIN or self.stopped:
                 break
-            usable = take(self._pool, ~_uses(self._pool, barred))
-            master = build_master(model, usable)
-            assert master is not None
-            solved = solve_lp(_fixed(master, limits), self._stop)
-            if solved is None:
+            if not self._lacking:
+                self._widen(trial, bound)
+            if np.isfinite(value) and value - bound <= _CLOSE * max(1.0, abs(value)):
                 break
-            x, value = solved.x, solved.objective / master.cost_scale
-            if value - bound <= _CLOSE * max(1.0, abs(value)):
+            if self._pool.num_patterns == before and smoothing > 0.0:
+                # Smoothed prices that find nothing say little: go nearer to the master's.
+                smoothing = smoothing / 2 if smoothing > 0.1 else 0.0
+            else:
+                solved = self._program(self._pool).solve(space, self._stop)
+                if solved is None or (turn and self._pool.num_patterns == before and smoothing == 0.0):
+                    break
+                value, duals, smoothing = solved.value, solved.prices, _SMOOTHING if turn else 0.0
+                if value - bound <= _CLOSE * max(1.0, abs(value)):
+                    break
+            trial = blend(best, duals, smoothing)
+        return _Solved(space, best, bound, minima)
+
+    def state(self, solved: _Solved) -> Leaf:
+        """The leaf as a certificate states it, its prices moved to where rounding costs nothing if it did."""
+        space = solved.space
+        leaf = space.state(solved.prices, self._pool, self._reach, self._threads, self._stop)
+        if not 0 < self._target - leaf.bound <= _SHARPENED:
+            return leaf
+        for _ in range(_SHARPENING_ROUNDS):
+            program = self._program(self._pool)
+            known = np.isin(signatures(self._pool), signatures(self._plan))
+            relaxed = program.solve(space, self._stop, np.where(known, 0.0, _FAVOURED))
+            if relaxed is None:
                 break
-            trial = master_prices(model, master, solved.dual)
-        leaf = Leaf(limits, *self._stated(best, limits, barred, forbidding))
-        return _Solved(leaf, *self._values(master, x, barred))
+            fitted = space.fitted(relaxed.prices)
+            again = space.state(fitted, self._pool, self._reach, self._threads, self._stop)
+            leaf = max(leaf, again, key=lambda one: one.bound)
+            if leaf.bound >= self._target or self.stopped:
+                break
+            priced = space.price(fitted, self._pool, self._reach, self._threads)
+            self._count(priced.work)
+            before = self._pool.num_patterns
+            self._pool = merge(merge(self._pool, priced.best), priced.more)
+            if self._pool.num_patterns == before:
+                break
+        return leaf
 
-    def _within(self, prices: Prices, limits: Limits, barred: Flags) -> Prices:
-        """Prices without those of rows that nobody in the leaf can draw on."""
-        idle = np.isin(self._model.rows.node, np.array(limits.closed, np.int64)) & (self._model.rows.node >= 0)
-        return prices._replace(row=np.where(idle, 0.0, prices.row), activation=np.where(barred, 0.0, prices.activation))
-
-    def _opened_gain(self, prices: Prices, limits: Limits) -> float:
-        """What a node that is open pays beyond the least it could answer."""
-        opened = list(limits.opened)
-        if not opened:
-            return 0.0
-        return float(np.maximum(0.0, _node_terms(self._model, prices)[opened]).sum())
-
-    def _stated(self, prices: Prices, limits: Limits, barred: Flags, forbidding: F64) -> tuple[MeasurePrices, int]:
-        model = self._model
-        stated = to_measure(model, self._within(prices, limits, barred))
-        steering = stated.steering(model)
-        charged = steering._replace(activation=steering.activation + forbidding)
+    def _widen(self, prices: Prices, bound: float) -> None:
+        """At the root: what lacking a use costs, and all patterns that a better plan may hold."""
+        model, gap = self._model, max(1.0, self._target - bound)
+        self._lacking = self._reach = _LACKING * gap
         every = np.arange(model.num_orders, dtype=np.int32)
-        priced = price_orders(
-            model, charged, every, work_limit=_PRICING_WORK, threads=self._threads, closing=self._stop
-        )
-        minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
-        gain = sum((max(Fraction(0), _exact_term(model, stated, node)) for node in limits.opened), Fraction(0))
-        return stated, exact_bound(model, stated, minima.total + gain)
+        near = enumerate_near(
+            model, prices, every, np.full(len(every), gap), max_patterns=max(16, _MOST_POOLED // len(every)),
+            work_limit=_PROBE_WORK, threads=self._threads,
+        )  # fmt: skip
+        self._pool = merge(self._pool, near.patterns)
 
-    def _values(self, master: Master | None, x: F64, barred: Flags) -> tuple[F64, F64]:
-        """How open each node is, and how much each single-shipment order ships from each candidate."""
-        model = self._model
-        opening = np.full(len(model.nodes.activation_cost), np.nan)
-        shipping = np.full(len(model.candidates.order), np.nan)
-        if master is None or not len(x):
-            return opening, shipping
-        opening[master.nodes] = x[master.num_patterns : master.num_patterns + len(master.nodes)]
-        usable = take(self._pool, ~_uses(self._pool, barred))
-        pattern = np.repeat(np.arange(usable.num_patterns), np.diff(usable.ship_ptr))[: len(usable.ship_cand)]
-        known = pattern < master.num_patterns
-        shipping = np.bincount(usable.ship_cand[known], x[pattern[known]], len(shipping)).astype(np.float64)
-        shipping[~self._single[model.candidates.order]] = np.nan
-        return opening, shipping
+    def _program(self, pool: Patterns) -> LeafProgram:
+        program = LeafProgram(self._model, pool, self._lacking)
+        self._work += _PROGRAM_WORK * program.size
+        return program
+
+    def _count(self, work: int) -> None:
+        orders = self._model.num_orders
+        self._stop.spend(orders)
+        self._stop.count("passes")
+        self._stop.count("orders_repriced", orders)
+        self._work += work
 
     def split(self, solved: _Solved) -> list[Limits]:
-        """The two sides of what is least decided: a node first, else an order's candidate; none where all is whole."""
-        limits = solved.leaf.limits
-        for values, low, high in ((solved.opening, "closed", "opened"), (solved.shipping, "without", "within")):
-            undecided = np.where(np.isnan(values), 0.0, np.minimum(values, 1.0 - values))
-            at = int(np.argmax(undecided)) if len(undecided) else 0
-            if len(undecided) and undecided[at] > _WHOLE:
-                taken = limits._asdict()
-                return [Limits(**{**taken, side: (*taken[side], at)}) for side in (low, high)]
-        return []
+        """The two sides of what raises the bound most on both; none where all is whole."""
+        space = solved.space
+        # What pays more than its order's minimum and the gap is in no better plan.
+        reduced = priced_cost(self._pool, solved.prices) - solved.minima[self._pool.order]
+        near = reduced <= self._target - solved.bound
+        near[: self._model.num_orders] = True
+        program = self._program(take(self._pool, near))
+        relaxed = program.solve(space, self._stop)
+        if relaxed is None:
+            return []
+        best, chosen = -1.0, []
+        for sides in self._undecided(space, program, relaxed):
+            gains = [self._gain(program, side, relaxed.value) for side in sides]
+            score = max(gains[0], _WHOLE) * max(gains[1], _WHOLE)
+            if score > best:
+                best, chosen = score, sides
+            if self.stopped:
+                break
+        return chosen
+
+    def _gain(self, program: LeafProgram, limits: Limits, value: float) -> float:
+        """By how much a side raises the value over the pool, as a share of what is missing."""
+        self._work += _PROGRAM_WORK * program.size
+        self._stop.count("sides_tried")
+        solved = program.solve(self.space(limits), self._stop)
+        missing = max(1.0, self._target - value)
+        return 0.0 if solved is None else min(1.0, (solved.value - value) / missing)
+
+    def _undecided(self, space: LeafSpace, program: LeafProgram, relaxed: LeafSolved) -> list[list[Limits]]:
+        """Both sides of the least decided nodes, candidates and rows."""
+        found: list[list[Limits]] = []
+        limits = space.limits
+        pool, x = program.pool, relaxed.pattern
+        taken = limits._asdict()
+        for at in _least_whole(np.nan_to_num(relaxed.opening)):
+            found.append([Limits(**{**taken, side: (*taken[side], at)}) for side in ("closed", "opened")])
+        shipping = _shipping(self._model, pool, x)
+        shipping[[*limits.without, *limits.within]] = 0.0
+        for at in _least_whole(shipping):
+            found.append([Limits(**{**taken, side: (*taken[side], at)}) for side in ("without", "within")])
+        pattern = np.repeat(np.arange(pool.num_patterns), np.diff(pool.draw_ptr))
+        used = np.bincount(pool.draw_row, x[pattern] * pool.draw, self._model.num_rows)
+        counted = self._model.rows.scale == 1
+        splits = [(row, EVERYONE, used[row]) for row in _least_whole(np.where(counted, used, 0.0))]
+        splits += _own_draws(self._model, pool, x, pattern)
+        for row, order, drawn in splits:
+            k = int(np.floor(drawn + _WHOLE))
+            least, most = space.span(row, order)
+            if not least <= k < most:
+                # A needed use is lacked: what the leaf says already.
+                continue
+            at_most = Limits(**{**taken, "at_most": (*limits.at_most, Use(row, order, k))})
+            at_least = Limits(**{**taken, "at_least": (*limits.at_least, Use(row, order, k + 1))})
+            found.append([at_most, at_least])
+        return found
 
 
-def _uses(patterns: Patterns, barred: Flags) -> Flags:
-    """Patterns that ship from a barred candidate."""
-    pattern = np.repeat(np.arange(patterns.num_patterns), np.diff(patterns.ship_ptr))
-    uses = np.zeros(patterns.num_patterns, np.bool_)
-    uses[pattern[barred[patterns.ship_cand]]] = True
-    return uses
+def _own_draws(model: SourcingModel, pool: Patterns, x: F64, pattern: I64) -> list[tuple[int, int, float]]:
+    """Stock that an order draws on differently in several of its patterns: row, order and what it draws on average.
+
+    Those first whose patterns lie most nearly half below that and half beyond.
+    """
+    taken = (x[pattern] > _WHOLE) & (pool.draw_row < 2 * model.num_positions)
+    row, order = pool.draw_row[taken].astype(np.int64), pool.order[pattern[taken]].astype(np.int64)
+    draw, share = pool.draw[taken], x[pattern[taken]]
+    keys, at = np.unique(row * model.num_orders + order, return_inverse=True)
+    mean = np.bincount(at, draw * share, len(keys))
+    beyond = np.bincount(at, np.where(draw > np.floor(mean + _WHOLE)[at], share, 0.0), len(keys))
+    undecided = np.minimum(beyond, 1.0 - beyond)
+    by = np.argsort(-undecided, kind="stable")[:_MOST_TRIED]
+    chosen = by[undecided[by] > _WHOLE].tolist()
+    return [(*divmod(int(keys[k]), model.num_orders), float(mean[k])) for k in chosen]
 
 
-def _fixed(master: Master, limits: Limits) -> Program:
-    program = master.program
-    lower, upper = program.lower.copy(), program.upper.copy()
-    columns = master.num_patterns + np.arange(len(master.nodes))
-    upper[columns[np.isin(master.nodes, np.array(limits.closed, np.int64))]] = 0.0
-    lower[columns[np.isin(master.nodes, np.array(limits.opened, np.int64))]] = 1.0
-    return program._replace(lower=lower, upper=upper)
+def _least_whole(values: F64) -> list[int]:
+    """Where values are farthest from whole, the farthest first."""
+    undecided = np.abs(values - np.rint(values))
+    by = np.argsort(-undecided, kind="stable")[:_MOST_TRIED]
+    return [int(at) for at in by[undecided[by] > _WHOLE]]
 
 
-def _node_terms(model: SourcingModel, prices: Prices) -> F64:
-    """Opening cost plus what each node's rows answer, float64[num_nodes]."""
-    on_node, count = model.rows.node >= 0, len(model.nodes.activation_cost)
-    answer = responses(model, prices.row)
-    of_node = np.bincount(model.rows.node[on_node], answer[on_node], count)
-    of_node -= np.bincount(model.candidates.node, prices.activation, count)
-    return np.asarray(model.nodes.activation_cost + of_node, np.float64)
-
-
-def _exact_term(model: SourcingModel, prices: MeasurePrices, node: int) -> Fraction:
-    """Opening cost plus what a node's rows answer, exactly."""
-    rows = model.rows
-    total = Fraction(int(model.nodes.activation_cost[node]))
-    for r in np.flatnonzero((prices.row > 0) & (rows.node == node)).tolist():
-        price, scale = Fraction(int(prices.row[r]), int(rows.scale[r])), int(rows.scale[r])
-        total += int(rows.open_max[r]) * min(Fraction(0), int(rows.open_cost[r]) - price * int(rows.limit[r]))
-        total -= max(Fraction(0), price - Fraction(int(rows.overtime_cost[r]), scale)) * int(rows.overtime_limit[r])
-    return total - int(prices.activation[model.candidates.node == node].sum())
+def _shipping(model: SourcingModel, pool: Patterns, x: F64) -> F64:
+    """How much each order ships from each of its candidates, float64[num_candidates]."""
+    pattern = np.repeat(np.arange(pool.num_patterns), np.diff(pool.ship_ptr))
+    pairs = np.unique(pattern * len(model.candidates.order) + pool.ship_cand)
+    pattern, candidate = np.divmod(pairs, len(model.candidates.order))
+    return np.bincount(candidate, x[pattern], len(model.candidates.order)).astype(np.float64)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.assignment import Assigned
-from solvers.branching import Tree
 from solvers.columns import Generated, merge, signatures
 from solvers.compact import solve_compact
 from solvers.execution import solve_in_integers, solve_mip
@@ -20,6 +19,7 @@ from solvers.incumbent import Incumbent, row_mix, usage_of
 from solvers.judging import unserved
 from solvers.knapsack_tree import grow_by_knapsacks
 from solvers.knapsacks import Ascended, ascend, forced
+from solvers.leaves import Tree
 from solvers.master import Master, build_master, chosen
 from solvers.menus import list_menus
 from solvers.model import F64, Patterns, Prices, SourcingModel

@@ -102,7 +102,7 @@ def generate_columns(
         duals = master_prices(model, master, solved.dual)
         order_dual = order_duals(model, master, solved.dual)
         while True:
-            trial = _blend(best, duals, smoothing)
+            trial = blend(best, duals, smoothing)
             try:
                 priced = price_orders(model, trial, orders, work_limit=pricing_work, threads=threads, stop=stop)
             except HaltedError:
@@ -135,7 +135,8 @@ def generate_columns(
     return Generated(best, bound, pool, False)
 
 
-def _blend(best: Prices, duals: Prices, smoothing: float) -> Prices:
+def blend(best: Prices, duals: Prices, smoothing: float) -> Prices:
+    """Prices between the best so far and the master's: ``smoothing`` is the share of the former."""
     return Prices(
         smoothing * best.row + (1.0 - smoothing) * duals.row,
         smoothing * best.activation + (1.0 - smoothing) * duals.activation,

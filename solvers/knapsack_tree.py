@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.bound import MeasurePrices
-from solvers.branching import Leaf, Limits, Tree
 from solvers.knapsacks import MOST_WORK, Ascended, Knapsacks, ascend
+from solvers.leaves import Leaf, Limits, Tree
 from solvers.model import F64, I64, Flags, SourcingModel
 from solvers.stop import Stop
 

@@ -29,7 +29,6 @@ import numpy as np
 from solvers import bulky
 from solvers.apart import SolvePart, divide, solve_apart
 from solvers.assignment import Assigned, is_assignment, solve_assignment
-from solvers.branching import Tree
 from solvers.certify import PRICING_WORK, certify, price_everyone
 from solvers.closing import close_by_compact, close_by_knapsacks, close_by_pool
 from solvers.columns import generate_columns
@@ -37,6 +36,7 @@ from solvers.fill import fill_model, fill_step
 from solvers.greedy import RULES, construct, keep_fitting, regret_sequence
 from solvers.incumbent import Incumbent, Progress
 from solvers.judging import recost, unserved
+from solvers.leaves import Tree
 from solvers.listed import FEWEST_ORDERS, search_listed, suits
 from solvers.menus import Menus, list_menus
 from solvers.model import I32, Patterns, Prices, SourcingModel

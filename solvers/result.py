@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from solvers.bound import MeasurePrices, Minima
-from solvers.branching import Tree
+from solvers.leaves import Tree
 from solvers.model import Flags, Patterns
 from solvers.stop import StopReason
 

@@ -9,32 +9,50 @@ from __future__ import annotations
 
 import numpy as np
 
-from dom_engine.certificate.options import MAX_LOADS, Budget, Draws, NodeOptions, Option, OrderRules, TooManyError
+from dom_engine.certificate.options import (
+    MAX_LOADS,
+    Budget,
+    Draws,
+    LeafRules,
+    NodeOptions,
+    Option,
+    OrderRules,
+    TooManyError,
+)
 from dom_engine.certificate.sources import Block, Pricing
 
 _State = tuple[tuple[int, ...], Draws, frozenset[int], int]
 """Units of each line aboard, draws on scarce rows, opened nodes whose activation has a price, shipments if limited."""
 
 
-def enumerate_minimum(pricing: Pricing, block: Block, order: int, budget: Budget) -> int:
+NO_PATTERN = 2**62
+"""The least that an order pays in a leaf that leaves it no pattern: no plan is in it."""
+
+
+def enumerate_minimum(pricing: Pricing, block: Block, order: int, budget: Budget, leaf: LeafRules | None = None) -> int:
     """The least any pattern of the order pays, exactly, in ``1/scale`` micros.
+
+    Parameters
+    ----------
+    leaf
+        What a pattern keeps beside the order's rules; ``NO_PATTERN`` where none does.
 
     Raises
     ------
     TooManyError
         When that takes more steps than ``budget`` has left.
     """
-    rules = OrderRules.of(pricing, block, order)
+    rules = OrderRules.of(pricing, block, order, leaf)
     if rules.num_states > MAX_LOADS:
         raise TooManyError
     first, last = np.searchsorted(block.pair_order, (order, order + 1))
     nodes = [NodeOptions(pricing, block, rules, pair, budget) for pair in range(int(first), int(last))]
     limits = _scarce_rows(pricing, rules, nodes)
-    search = _Search(pricing, rules, limits)
-    for node in nodes:
-        for options in node.choices(limits):
-            budget.spend(len(search.states) * len(options))
-            search.add_choice(node.node, options)
+    choices = [(node.node, options) for node in nodes for options in node.choices(limits)]
+    search = _Search(pricing, rules, limits, choices)
+    for node, options in choices:
+        budget.spend(len(search.states) * len(options))
+        search.add_choice(node, options)
     return search.best
 
 
@@ -50,15 +68,21 @@ def _scarce_rows(pricing: Pricing, rules: OrderRules, nodes: list[NodeOptions]) 
 
 
 class _Search:
-    def __init__(self, pricing: Pricing, rules: OrderRules, limits: dict[int, int]) -> None:
+    def __init__(
+        self, pricing: Pricing, rules: OrderRules, limits: dict[int, int], choices: list[tuple[int, list[Option]]]
+    ) -> None:
         self._rules, self._limits = rules, limits
         self._split = pricing.split_micros * pricing.scale
-        self._opening = {
+        self._opening = dict.fromkeys(rules.within, 0) | {
             node: price * pricing.scale
             for (node, order), price in pricing.prices.activation.items()
             if order == rules.order
         }
-        self.best = rules.unmet(rules.quantity)
+        # What later shipments may still pay back where prices are below 0.
+        self._paid_back = sum(max(0, -min(option.paid for option in options)) for _, options in choices)
+        self._paid_back += sum(max(0, -opening) for opening in self._opening.values())
+        served = rules.needed or rules.within or not rules.can_draw
+        self.best = NO_PATTERN if served else rules.unmet(rules.quantity)
         self.states: dict[_State, int] = {((0,) * len(rules.quantity), (), frozenset(), 0): 0}
 
     def add_choice(self, node: int, options: list[Option]) -> None:
@@ -73,7 +97,7 @@ class _Search:
             for option in options:
                 total = base + option.paid
                 units = tuple(map(int.__add__, aboard, option.aboard))
-                if total >= self.best or any(map(int.__gt__, units, self._rules.quantity)):
+                if total - self._paid_back >= self.best or any(map(int.__gt__, units, self._rules.quantity)):
                     continue
                 drawn = self._together(draws, option.draws)
                 if drawn is not None:
@@ -81,10 +105,17 @@ class _Search:
 
     def _keep(self, state: _State, paid: int) -> None:
         left = tuple(map(int.__sub__, self._rules.quantity, state[0]))
-        if not self._rules.complete_only or not any(left):
+        if (not self._rules.complete_only or not any(left)) and self._in_leaf(state):
             self.best = min(self.best, paid + self._rules.unmet(left))
-        if paid < self.states.get(state, self.best):
+        known = self.states.get(state)
+        if known is None or paid < known:
             self.states[state] = paid
+
+    def _in_leaf(self, state: _State) -> bool:
+        """Whether a pattern ships from the nodes, and draws on the sources, that a leaf wants it to."""
+        rules, drawn = self._rules, dict(state[1])
+        enough = all(drawn.get(-1 - source, 0) >= least for source, least in rules.needed.items())
+        return rules.can_draw and enough and rules.within <= state[2]
 
     def _together(self, draws: Draws, more: Draws) -> Draws | None:
         """The draws of both, None where they exceed a row."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
@@ -55,11 +55,23 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class LeafRules:
+    """What an order keeps in a leaf of a branching tree beside its own rules.
+
+    ``within``: nodes that it ships from. ``drawn``: the least and the most it draws on a (position, safety stock?).
+    """
+
+    within: frozenset[int] = frozenset()
+    drawn: Mapping[tuple[int, bool], tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRules:
     """The rules of one order, its lines numbered from ``first_line``.
 
     ``scarce_sources`` maps the sources (rows of ``block.sources``, of several the first) that the order could
-    exhaust to their limits; ``source_row`` maps every source to that first row.
+    exhaust, or that a leaf limits, to their limits; ``source_row`` maps every source to that first row. ``needed`` is
+    what a leaf wants drawn on one at least, ``can_draw`` whether all that it wants drawn is there at all.
     """
 
     order: int
@@ -75,10 +87,14 @@ class OrderRules:
     has_window: bool
     scarce_sources: dict[int, int]
     source_row: dict[int, int]
+    needed: dict[int, int]
+    can_draw: bool
+    within: frozenset[int]
 
     @classmethod
-    def of(cls, pricing: Pricing, block: Block, order: int) -> OrderRules:
-        """The rules of an order of the block."""
+    def of(cls, pricing: Pricing, block: Block, order: int, leaf: LeafRules | None = None) -> OrderRules:
+        """The rules of an order of the block, those of a leaf among them."""
+        leaf = leaf or LeafRules()
         orders, lines = pricing.problem.orders, pricing.problem.lines
         first, last = int(orders.line_ptr[order]), int(orders.line_ptr[order + 1])
         together = bool(orders.ship_together[order])
@@ -89,7 +105,11 @@ class OrderRules:
             pack if cut and group < 0 else units if units % pack == 0 else 0
             for units, pack, group in zip(quantity, pack, group, strict=True)
         )
-        scarce, row_of = _scarce_sources(block, quantity, first, order)
+        scarce, row_of, named = _scarce_sources(block, quantity, first, order)
+        for key, (_, most) in leaf.drawn.items():
+            if key in named:
+                scarce[named[key]] = min(most, int(block.sources.limit[named[key]]))
+        wanted = {key: least for key, (least, _) in leaf.drawn.items() if least > 0}
         one = np.array([order])
         return cls(
             order=order,
@@ -105,6 +125,9 @@ class OrderRules:
             has_window=bool(has_window(pricing, one)[0]),
             scarce_sources=scarce,
             source_row=row_of,
+            needed={named[key]: least for key, least in wanted.items() if key in named},
+            can_draw=all(key in named for key in wanted),
+            within=leaf.within,
         )
 
     @property
@@ -119,7 +142,8 @@ class OrderRules:
 
 def _scarce_sources(
     block: Block, quantity: tuple[int, ...], first_line: int, order: int
-) -> tuple[dict[int, int], dict[int, int]]:
+) -> tuple[dict[int, int], dict[int, int], dict[tuple[int, bool], int]]:
+    """Scarce sources and their limits, each source's first row, and the first row of each (position, safety stock?)."""
     first, last = np.searchsorted(block.pair_order, (order, order + 1))
     begin, end = block.source_ptr[block.column_ptr[first]], block.source_ptr[block.column_ptr[last]]
     rows: dict[tuple[int, bool], int] = {}
@@ -132,7 +156,7 @@ def _scarce_sources(
         line = int(block.column_line[sources.column[source]])
         wanted[row] = wanted.get(row, 0) + quantity[line - first_line]
     scarce = {row: int(sources.limit[row]) for row, units in wanted.items() if sources.limit[row] < units}
-    return scarce, row_of
+    return scarce, row_of, rows
 
 
 class NodeOptions:

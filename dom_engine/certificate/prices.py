@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
+from math import floor, lcm
 
 import numpy as np
 
@@ -30,22 +30,22 @@ class RowPrices:
         Micros for ``(node_idx, order_idx)``, once if the order ships from the node.
     """
 
-    def __init__(self, problem: Problem, rows: PricedRows) -> None:
-        if len(rows) and int(rows.price_micros.min()) < 0:
+    def __init__(self, problem: Problem, rows: PricedRows, *, signed: bool = False) -> None:
+        if len(rows) and int(rows.price_micros.min()) < 0 and not signed:
             raise ValueError("a row's price is negative")
         self.problem, self.rows = problem, rows
         self.stock = self._by_position(RowKind.STOCK)
         self.safety = self._by_position(RowKind.SAFETY_STOCK)
         self.activation = {
             (int(rows.node_idx[row]), int(rows.order_idx[row])): int(rows.price_micros[row])
-            for row in np.flatnonzero((rows.kind == RowKind.ACTIVATION) & (rows.price_micros > 0))
+            for row in np.flatnonzero((rows.kind == RowKind.ACTIVATION) & (rows.price_micros != 0))
         }
         fill = np.flatnonzero(rows.kind == RowKind.FILL)
         self.fill_price_micros = sum(int(rows.price_micros[row]) for row in fill)
         self._fill_answer = sum(
             Fraction(-int(rows.price_micros[row]) * int(rows.limit[row]), 1_000_000) for row in fill
         )
-        self._capacity_rows = np.flatnonzero((rows.kind == RowKind.CAPACITY) & (rows.price_micros > 0))
+        self._capacity_rows = np.flatnonzero((rows.kind == RowKind.CAPACITY) & (rows.price_micros != 0))
         measures = {Measure(problem.capacities.measure[rows.capacity_idx[row]]) for row in self._capacity_rows}
         self.measures = tuple(sorted(measures))
         """Measures on which some capacity has a price."""
@@ -89,8 +89,9 @@ class RowPrices:
         by_node = [Fraction(int(answer)) for answer in self._stock_answers()]
         rest = Fraction(self._fill_answer)
         for row in self._capacity_rows:
-            answer = self._capacity_answer(int(row))
-            node = int(self.problem.capacities.node_idx[self.rows.capacity_idx[row]])
+            capacity = int(self.rows.capacity_idx[row])
+            answer = self.capacity_answer(capacity, int(self.rows.price_micros[row]))
+            node = int(self.problem.capacities.node_idx[capacity])
             if node == NONE_IDX:
                 rest += answer
             else:
@@ -114,20 +115,34 @@ class RowPrices:
         worth = plus(times(self.stock, positions.free), times(self.safety, positions.covered_safety))
         return -sum_by(positions.node_idx, worth, len(self.problem.nodes))
 
-    def capacity_answers(self, capacity: int, starts_s: int, ends_s: int) -> list[tuple[int, Fraction]]:
-        """The priced rows of one instance of a capacity, and what each answers."""
+    def capacity_row(self, capacity: int, starts_s: int, ends_s: int) -> int:
+        """The priced row of one instance of a capacity; -1 where it has no price."""
         rows = self.rows
-        return [
-            (int(row), self._capacity_answer(int(row)))
-            for row in self._capacity_rows
-            if (rows.capacity_idx[row], rows.starts_s[row], rows.ends_s[row]) == (capacity, starts_s, ends_s)
-        ]
+        named = (rows.capacity_idx == capacity) & (rows.starts_s == starts_s) & (rows.ends_s == ends_s)
+        return next((row for row in self._capacity_rows.tolist() if named[row]), -1)
 
-    def _capacity_answer(self, row: int) -> Fraction:
-        capacities, weights = self.problem.capacities, self.problem.weights
-        capacity = int(self.rows.capacity_idx[row])
-        base_units = BASE_UNITS_PER_MEASURE[Measure(capacities.measure[capacity])]
-        price = int(self.rows.price_micros[row])
+    def answer_within(self, capacity: int, price: int, least: int, most: int) -> Fraction:
+        """What a capacity with that price (micros per measure) answers where its use, in base units, is in a span.
+
+        The least of what loads and overtime for a use cost less what the use pays: convex in the use, so that its ends
+        and where the dearer of loads and overtime begins are all to look at.
+        """
+        capacities, weights, base_units = self.problem.capacities, self.problem.weights, self._base_units(capacity)
+        load = Fraction(*ratio(weights.load)) * int(capacities.open_cost_micros[capacity])
+        overtime = Fraction(*ratio(weights.overtime)) * int(capacities.overtime_cost_micros[capacity]) / base_units
+        limit, loads = int(capacities.limit[capacity]), int(capacities.open_max[capacity])
+        ways = sorted([(load / max(1, limit), limit * loads), (overtime, int(capacities.overtime_limit[capacity]))])
+        (cheap, first), (dear, _) = ways
+        most = min(most, self._most_use(capacity))
+        least = min(least, most)
+        return min(
+            cheap * min(use, first) + dear * max(0, use - first) - Fraction(price * use, base_units)
+            for use in (least, most, min(max(first, least), most))
+        )
+
+    def capacity_answer(self, capacity: int, price: int) -> Fraction:
+        """What a capacity with that price (micros per measure) answers, in micros."""
+        capacities, weights, base_units = self.problem.capacities, self.problem.weights, self._base_units(capacity)
         load_cost = Fraction(*ratio(weights.load)) * int(capacities.open_cost_micros[capacity])
         overtime_cost = Fraction(*ratio(weights.overtime)) * int(capacities.overtime_cost_micros[capacity])
         limit = Fraction(int(capacities.limit[capacity]), base_units)
@@ -136,6 +151,32 @@ class RowPrices:
             int(capacities.open_max[capacity]) * min(Fraction(0), load_cost - price * limit)
             - max(Fraction(0), price - overtime_cost) * overtime_limit
         )
+
+    @cached_property
+    def paid_back(self) -> list[int]:
+        """The most that prices below 0 could pay each order, in micros, generously; only a leaf has such prices."""
+        problem = self.problem
+        units = np.zeros(len(problem.orders), object)
+        np.add.at(units, problem.lines.order_idx, problem.lines.quantity.astype(object))
+        paid = np.zeros(len(problem.orders), object)
+        for price, limit in ((self.stock, problem.positions.free), (self.safety, problem.positions.covered_safety)):
+            for position in np.flatnonzero(price < 0).tolist():
+                paid -= int(price[position]) * np.minimum(units, int(limit[position]))
+        for row in self._capacity_rows.tolist():
+            capacity, per_measure = int(self.rows.capacity_idx[row]), int(self.rows.price_micros[row])
+            if per_measure < 0:
+                paid -= floor(Fraction(per_measure * self._most_use(capacity), self._base_units(capacity)))
+        for (_, order), per_use in self.activation.items():
+            paid[order] += max(0, -per_use)
+        return [int(most) for most in paid]
+
+    def _most_use(self, capacity: int) -> int:
+        capacities = self.problem.capacities
+        loads = int(capacities.limit[capacity]) * int(capacities.open_max[capacity])
+        return loads + int(capacities.overtime_limit[capacity])
+
+    def _base_units(self, capacity: int) -> int:
+        return BASE_UNITS_PER_MEASURE[Measure(self.problem.capacities.measure[capacity])]
 
     def charge_capacities(self, node: I64, service: I64, dispatch_s: I64) -> Integers:
         """What one base unit of each measure pays, int[num_dispatches, num_measures] in ``1/scale`` micros."""

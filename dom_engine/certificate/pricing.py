@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from dom_engine.certificate.batch import price_regular
 from dom_engine.certificate.enumeration import enumerate_minimum
-from dom_engine.certificate.options import Budget, TooManyError
+from dom_engine.certificate.options import Budget, LeafRules, TooManyError
 from dom_engine.certificate.relaxation import relaxed_minimum
 from dom_engine.certificate.sources import Pricing, build_block
 from dom_engine.domain.columns import Flags
@@ -28,12 +28,19 @@ class OrderMinima:
     exact: Flags
 
 
-def price_orders(pricing: Pricing) -> OrderMinima:
+def price_orders(pricing: Pricing, ruled: Mapping[int, LeafRules] | None = None) -> OrderMinima:
     """Price every order of the problem.
 
     Orders whose lines come from stock of their own are priced by the thousand; those whose shipments compete with
     one another are enumerated, within a counted number of steps; what is left gets the better of two relaxations.
+
+    Parameters
+    ----------
+    ruled
+        Rules of their own that orders keep in a leaf of a branching tree: they are enumerated. Where that takes too
+        many steps, what they pay without those rules is a relaxation.
     """
+    ruled = ruled or {}
     num_orders = len(pricing.problem.orders)
     minimum: list[int] = []
     exact = np.ones(num_orders, np.bool_)
@@ -42,15 +49,18 @@ def price_orders(pricing: Pricing) -> OrderMinima:
         block = build_block(pricing, order_from, order_to)
         batch = price_regular(pricing, block, order_from, order_to)
         minimum += batch.minimum.tolist()
-        for row in np.flatnonzero(~batch.proven).tolist():
+        settled = batch.proven.copy()
+        settled[[order - order_from for order in ruled if order_from <= order < order_to]] = False
+        for row in np.flatnonzero(~settled).tolist():
             order = order_from + row
             budget = Budget(min(_ORDER_STEPS, left.steps))
             allowed = budget.steps
             try:
-                minimum[order] = enumerate_minimum(pricing, block, order, budget)
+                minimum[order] = enumerate_minimum(pricing, block, order, budget, ruled.get(order))
             except TooManyError:
-                bound = relaxed_minimum(pricing, block, order)
-                minimum[order] = max(bound, minimum[order]) if batch.priced[row] else bound
+                if not batch.proven[row]:
+                    bound = relaxed_minimum(pricing, block, order)
+                    minimum[order] = max(bound, minimum[order]) if batch.priced[row] else bound
                 exact[order] = False
             left.spend(allowed - budget.steps)
     return OrderMinima(pricing.scale, minimum, exact)

@@ -57,8 +57,9 @@ def relaxed_minimum(pricing: Pricing, block: Block, order: int) -> int:
         served = _over_subsets(location)
     else:
         served = _dual_ascent(location)
-    # Every opened node paid a split; the first shipment of an order is none.
-    return max(0, min(unserved, served - pricing.split_micros * pricing.scale))
+    # Every opened node paid a split; the first shipment of an order is none. Prices below 0 count as if all were paid.
+    paid_back = pricing.prices.paid_back[order] * pricing.scale
+    return max(0, min(unserved, served - pricing.split_micros * pricing.scale)) - paid_back
 
 
 def _location(pricing: Pricing, block: Block, order: int) -> _Location:
@@ -71,12 +72,15 @@ def _location(pricing: Pricing, block: Block, order: int) -> _Location:
         fixed, per_unit = _least_of_pair(pricing, block, pair)
         if fixed is None:
             continue
-        priced = pricing.prices.activation.get((int(block.pair_node[pair]), order), 0)
+        priced = max(0, pricing.prices.activation.get((int(block.pair_node[pair]), order), 0))
         opening.append(floor(fixed) + (priced + pricing.split_micros) * pricing.scale)
         for place, column in enumerate(range(int(block.column_ptr[pair]), int(block.column_ptr[pair + 1]))):
             line = int(block.column_line[column]) - first_line
             for source in range(int(block.source_ptr[column]), int(block.source_ptr[column + 1])):
-                paid = int(block.sources.unit_price[source]) + floor(per_unit[place])
+                position, safety = int(block.sources.position_idx[source]), bool(block.sources.safety[source])
+                price = int((pricing.prices.safety if safety else pricing.prices.stock)[position])
+                own = int(block.sources.unit_price[source]) - min(0, price) * pricing.scale
+                paid = own + floor(per_unit[place])
                 limit = int(block.sources.limit[source])
                 edges.append(_Edge(line, len(opening) - 1, limit, paid))
     return _Location(
@@ -129,7 +133,7 @@ def _over_dispatches(
         fixed = Fraction(late[place] * pricing.scale)
         parts = [Fraction(0)] * len(columns)
         for number, measure in enumerate(prices.measures):
-            per_base_unit = int(prices.dispatches.charges[row, number])
+            per_base_unit = max(0, int(prices.dispatches.charges[row, number]))
             if measure in (Measure.SHIPMENTS, Measure.PARCELS):
                 fixed += per_base_unit
             else:

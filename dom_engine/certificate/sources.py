@@ -25,11 +25,13 @@ from dom_engine.domain.rows import PricedRows
 class Pricing:
     """Look-ups that pricing the orders of one problem at given row prices shares."""
 
-    def __init__(self, problem: Problem, rows: PricedRows, auditor: Auditor | None = None) -> None:
+    def __init__(
+        self, problem: Problem, rows: PricedRows, auditor: Auditor | None = None, *, signed: bool = False
+    ) -> None:
         self.problem = problem
         self.auditor = auditor or Auditor(problem)
         self.network = self.auditor.network
-        self.prices = RowPrices(problem, rows)
+        self.prices = RowPrices(problem, rows, signed=signed)
         weights, policy = problem.weights, problem.policy
         self.split_micros = weigh_one(policy.split_cost_micros, weights.split)
         self.safety_micros = weigh_one(policy.safety_stock_cost_micros, weights.safety_stock)

@@ -4,14 +4,14 @@ A leaf is a box: for each row it is split on, the uses of that row it holds. Its
 from and its rows may answer more, so its L is the bound of section 9 with these changes:
 
 - a node, or a node for one order, with a use of at most 0: the patterns that ship from it are none of the leaf's;
-- a node for one order with a use of at least 1: where the order makes one shipment at most, the patterns that ship
-  from another node are none either;
-- a node with a use of at least 1: its term is what stands in the ``min(0, .)``;
-- a row of stock or capacity with a use of at most k: it answers at least -p*k.
+- a node for one order with a use of at least 1: the order's patterns that do not ship from it are none either;
+- stock for one order: its patterns that draw more or less on it are none either;
+- a node with a use of at least 1, or with stock or a capacity of which something is used: its term is what stands in
+  the ``min(0, .)``;
+- a row with a use from a to b answers the least of what loads and overtime for a use u cost less p*u, a <= u <= b. Its
+  price may be below 0.
 
 A leaf that states rewards for orders, instead of prices for rows, proves what ``rewards`` says of the patterns left.
-
-Any other limit only tells leaves apart.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ import numpy as np
 
 from dom_engine.audit.evaluate import Auditor
 from dom_engine.certificate.bound import BoundReport
+from dom_engine.certificate.options import LeafRules
 from dom_engine.certificate.pricing import price_orders
 from dom_engine.certificate.rewards import RewardBounds, no_rows
 from dom_engine.certificate.sources import Pricing
 from dom_engine.domain.columns import I64, NONE_IDX, Flags
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.rows import PricedRows, RowKind
-from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
 
 NODE = -1
 """The kind of a split on a node, beside those of ``RowKind``."""
@@ -48,11 +48,12 @@ _MOST_STEPS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class LeafReport:
-    """The leaf's L, and the pricing it comes from: forbidden patterns pay ``forbidding_micros`` of their order."""
+    """The leaf's L, and the pricing it comes from; ``ruled`` are orders with rules of their own in the leaf."""
 
     bound: BoundReport
     pricing: Pricing
     unserved_micros: list[int]
+    ruled: frozenset[int] = frozenset()
 
 
 def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -> LeafReport:
@@ -64,23 +65,26 @@ def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -
         The leaf's prices.
     box
         Splits are ``(NODE, node)``, ``(ACTIVATION, node, order)``, ``(STOCK, position)``, ``(SAFETY_STOCK,
-        position)`` and ``(CAPACITY, capacity, starts_s, ends_s)``.
+        position)``, both also with an order for its use alone, and ``(CAPACITY, capacity, starts_s, ends_s)``.
 
     Raises
     ------
     OverflowError
         When an order's cost of being served nothing is too large to forbid patterns by.
     """
-    plain = Pricing(problem, rows, auditor)
+    plain = Pricing(problem, rows, auditor, signed=True)
     unserved = _unserved_micros(plain)
     barred = _barred(problem, box)
-    pricing = Pricing(problem, _forbid(rows, barred, unserved), auditor) if barred else plain
-    minima = price_orders(pricing)
-    opened = frozenset(split[1] for split, (least, _) in box.items() if split[0] == NODE and least >= 1)
-    answers = plain.prices.answers(opened, _gained(problem, plain, box))
+    pricing = plain
+    if barred:
+        dearer = [paid + back for paid, back in zip(unserved, plain.prices.paid_back, strict=True)]
+        pricing = Pricing(problem, _forbid(rows, barred, dearer), auditor, signed=True)
+    ruled = _ruled(box)
+    minima = price_orders(pricing, ruled)
+    answers = plain.prices.answers(_opened(problem, box), _gained(problem, plain, box))
     total = Fraction(sum(minima.minimum), minima.scale) + answers
     report = BoundReport(minima.scale, minima.minimum, minima.exact, answers, floor(total))
-    return LeafReport(report, pricing, unserved)
+    return LeafReport(report, pricing, unserved, frozenset(ruled))
 
 
 def rewarded_bound(problem: Problem, reward: I64, box: Box, bounds: RewardBounds, auditor: Auditor) -> LeafReport:
@@ -125,15 +129,45 @@ def _single_shipments(problem: Problem) -> Flags:
     return single
 
 
-def _forbid(rows: PricedRows, barred: set[tuple[int, int]], unserved: list[int]) -> PricedRows:
+def _ruled(box: Box) -> dict[int, LeafRules]:
+    """Orders that ship from some node, or draw on some stock within limits, in every plan of the leaf."""
+    within: dict[int, set[int]] = {}
+    drawn: dict[int, dict[tuple[int, bool], tuple[int, int]]] = {}
+    for split, span in box.items():
+        if split[0] == RowKind.ACTIVATION and span[0] >= 1:
+            within.setdefault(split[2], set()).add(split[1])
+        elif split[0] in (RowKind.STOCK, RowKind.SAFETY_STOCK) and len(split) == 3:
+            drawn.setdefault(split[2], {})[split[1], split[0] == RowKind.SAFETY_STOCK] = span
+    return {
+        order: LeafRules(frozenset(within.get(order, ())), drawn.get(order, {}))
+        for order in within.keys() | drawn.keys()
+    }
+
+
+def _opened(problem: Problem, box: Box) -> frozenset[int]:
+    """Nodes that every plan of the leaf ships from."""
+    opened: set[int] = set()
+    for split, (least, _) in box.items():
+        if least >= 1:
+            match split[0]:
+                case RowKind.STOCK | RowKind.SAFETY_STOCK:
+                    opened.add(int(problem.positions.node_idx[split[1]]))
+                case RowKind.CAPACITY:
+                    opened.add(int(problem.capacities.node_idx[split[1]]))
+                case _:
+                    opened.add(split[1])
+    return frozenset(opened)
+
+
+def _forbid(rows: PricedRows, barred: set[tuple[int, int]], dearer: list[int]) -> PricedRows:
     """The rows with an activation price for each barred pair that makes serving nothing the cheaper way.
 
-    A price is paid once by whoever ships from the node, and none is negative, so the least that other patterns pay is
-    the least of all.
+    A price is paid once by whoever ships from the node. What others may pay back is part of ``dearer``, so the least
+    that other patterns pay is the least of all.
     """
     pairs = sorted(barred)
     node, order = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
-    price = [unserved[o] + 1_000_000 for _, o in pairs]
+    price = [dearer[o] + 1_000_000 for _, o in pairs]
     if max(price) >= _MOST_FORBIDDING:
         raise OverflowError("an order's cost of being served nothing is too large to forbid patterns by")
     named = zip(rows.kind.tolist(), rows.node_idx.tolist(), rows.order_idx.tolist(), strict=True)
@@ -156,24 +190,24 @@ def _gained(problem: Problem, pricing: Pricing, box: Box) -> dict[int, Fraction]
     """What limited rows answer beyond their formula, by node."""
     prices, positions, capacities = pricing.prices, problem.positions, problem.capacities
     gained: dict[int, Fraction] = {}
-
-    def add(node: int, answer: Fraction, at_most: Fraction) -> None:
-        gained[node] = gained.get(node, Fraction(0)) + max(Fraction(0), at_most - answer)
-
-    free: tuple[tuple[RowKind, I64, I64], ...] = (
-        (RowKind.STOCK, prices.stock, positions.free),
-        (RowKind.SAFETY_STOCK, prices.safety, positions.covered_safety),
-    )
-    for split, (_, most) in box.items():
-        for kind, price, limit in free:
-            if split[0] == kind:
-                each = int(price[split[1]])
-                add(int(positions.node_idx[split[1]]), Fraction(-each * int(limit[split[1]])), Fraction(-each * most))
-        if split[0] == RowKind.CAPACITY:
-            base_units = BASE_UNITS_PER_MEASURE[Measure(capacities.measure[split[1]])]
-            for row, answer in prices.capacity_answers(split[1], split[2], split[3]):
-                at_most = -Fraction(int(prices.rows.price_micros[row]) * most, base_units)
-                add(int(capacities.node_idx[split[1]]), answer, at_most)
+    free: dict[int, tuple[I64, I64]] = {
+        int(RowKind.STOCK): (prices.stock, positions.free),
+        int(RowKind.SAFETY_STOCK): (prices.safety, positions.covered_safety),
+    }
+    for split, (least, most) in box.items():
+        if split[0] in free and len(split) == 2:
+            price, limit = (int(column[split[1]]) for column in free[split[0]])
+            most = min(most, limit)
+            node, answer = int(positions.node_idx[split[1]]), Fraction(-price * limit)
+            within = Fraction(min(-price * most, -price * min(least, most)))
+        elif split[0] == RowKind.CAPACITY:
+            row = prices.capacity_row(split[1], split[2], split[3])
+            price = 0 if row < 0 else int(prices.rows.price_micros[row])
+            node, answer = int(capacities.node_idx[split[1]]), prices.capacity_answer(split[1], price)
+            within = prices.answer_within(split[1], price, least, most)
+        else:
+            continue
+        gained[node] = gained.get(node, Fraction(0)) + within - answer
     return gained
 
 

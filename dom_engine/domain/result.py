@@ -142,9 +142,15 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The plans on one side of every branch, and what bounds them: prices of rows, or a reward for each order."""
+    """The plans on one side of every branch, and what bounds them: prices of rows, or a reward for each order.
+
+    ``uses`` are branches on rows: of each, and of stock for an order where ``order_idx`` names one, the use is at most
+    ``limit``, or at least that where ``at_least``. A row of ``rows`` may have a price below 0.
+    """
 
     branches: tuple[Branch, ...]
+    uses: PricedRows
+    at_least: Flags
     rows: PricedRows
     reward_micros: I64 | None = None
 

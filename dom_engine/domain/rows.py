@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from dom_engine.domain.columns import I8, I32, I64, freeze
+from dom_engine.domain.columns import I8, I32, I64, Flags, freeze
 
 
 class RowKind(IntEnum):
@@ -47,3 +47,8 @@ class PricedRows:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+
+def rows_where(rows: PricedRows, which: Flags) -> PricedRows:
+    """The rows under a mask."""
+    return PricedRows(**{name: getattr(rows, name)[which] for name in PricedRows.__dataclass_fields__})

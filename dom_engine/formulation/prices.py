@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from dom_engine.domain.columns import I32, I64, NONE_IDX
@@ -33,6 +35,25 @@ def priced_rows(formulation: Formulation, prices: MeasurePrices, patterns: Patte
         _activation(formulation, prices, patterns),
         _fill(prices, patterns),
     ]
+    return _joined(parts)
+
+
+def used_rows(formulation: Formulation, row: I64, order: I32, units: I64) -> PricedRows:
+    """Rows of the model whose use, by an order or (-1) by all, is ``limit``: base units, without a price."""
+    num = formulation.model.num_positions
+    kinds = np.where(
+        row < num, int(RowKind.STOCK), np.where(row < 2 * num, int(RowKind.SAFETY_STOCK), int(RowKind.CAPACITY))
+    )
+    parts = []
+    for kind in (RowKind.STOCK, RowKind.SAFETY_STOCK, RowKind.CAPACITY):
+        own = np.flatnonzero(kinds == kind)
+        zero = np.zeros(len(own), np.int64)
+        placed = _placed(formulation, kind, row[own], zero, zero)
+        parts.append(replace(placed, order_idx=order[own], limit=units[own]))
+    return _joined(parts)
+
+
+def _joined(parts: list[PricedRows]) -> PricedRows:
     columns = PricedRows.__dataclass_fields__
     return PricedRows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns})
 
@@ -84,7 +105,12 @@ def _price_activations(formulation: Formulation, rows: PricedRows, price: I64) -
 
 
 def _rows(formulation: Formulation, kind: RowKind, rows: I64, prices: MeasurePrices, used: I64) -> PricedRows:
-    rows = rows[prices.row[rows] > 0]
+    rows = rows[prices.row[rows] != 0]
+    return _placed(formulation, kind, rows, prices.row[rows], used[rows])
+
+
+def _placed(formulation: Formulation, kind: RowKind, rows: I64, price: I64, used: I64) -> PricedRows:
+    """The model's rows of one kind in the words of the domain."""
     which = rows % max(1, formulation.model.num_positions)
     nothing = np.full(len(rows), NONE_IDX, np.int32)
     bounds = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
@@ -99,15 +125,15 @@ def _rows(formulation: Formulation, kind: RowKind, rows: I64, prices: MeasurePri
         starts_s=formulation.starts_s[instance] if is_capacity else bounds[0],
         ends_s=formulation.ends_s[instance] if is_capacity else bounds[1],
         limit=formulation.model.rows.limit[rows],
-        used=used[rows],
-        price_micros=prices.row[rows],
+        used=used,
+        price_micros=price,
     )
 
 
 def _activation(formulation: Formulation, prices: MeasurePrices, patterns: Patterns) -> PricedRows:
     """One row per priced (node, order): an order may use a node that is open, once."""
     candidates = formulation.model.candidates
-    cand = np.flatnonzero(prices.activation > 0)
+    cand = np.flatnonzero(prices.activation != 0)
     cand = cand[np.lexsort((candidates.order[cand], candidates.node[cand]))]
     ships = np.zeros(len(candidates.order), np.int64)
     ships[patterns.ship_cand] = 1

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from dom_engine.domain.columns import I64
 from dom_engine.domain.problem import Problem
-from dom_engine.domain.result import Branch, BranchTree, Result
-from dom_engine.domain.rows import PricedRows, RowKind
+from dom_engine.domain.result import Branch, BranchTree, Leaf, Result
+from dom_engine.domain.rows import PricedRows, RowKind, rows_where
 from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
 from dom_engine.errors import InputError
@@ -139,7 +139,7 @@ def _tree(problem: Problem, tree: BranchTree) -> Columns:
         priced = dict(_prices(problem, leaf.rows))
         del priced["used"]
         says = pa.array(["price"] * len(priced["kind"]), pa.string())
-        pieces = [_branches(problem, leaf.branches), {"says": says, **priced}]
+        pieces = [_limits(problem, leaf), {"says": says, **priced}]
         if leaf.reward_micros is not None:
             pieces.append(_rewards(problem, leaf.reward_micros))
         for columns in pieces:
@@ -149,13 +149,24 @@ def _tree(problem: Problem, tree: BranchTree) -> Columns:
     return {name: whole.column(name).combine_chunks() for name in TREE_COLUMNS}
 
 
+def _limits(problem: Problem, leaf: Leaf) -> Columns:
+    """What sets a leaf apart: its branches on nodes and orders, and the uses of rows."""
+    branches = _branches(problem, leaf.branches)
+    uses = dict(_named_rows(problem, leaf.uses))
+    del uses["used"]
+    uses["says"] = pa.array(["at_least" if own else "at_most" for own in leaf.at_least.tolist()], pa.string())
+    names = [name for name in TREE_COLUMNS if name != "leaf"]
+    columns = {name: pa.concat_arrays([branches[name], uses[name]]) for name in names}
+    return sort_by_text(columns, [name for name in names if name != "says"])
+
+
 def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
     node = np.array([branch.node_idx for branch in branches], np.int64)
     order = np.array([branch.order_idx for branch in branches], np.int64)
     taken = [branch.taken for branch in branches]
     blank = pa.array([""] * len(branches), pa.string())
     columns = {name: blank for name in TREE_COLUMNS if name != "leaf"}
-    columns |= {
+    return columns | {
         "says": pa.array(["at_least" if own else "at_most" for own in taken], pa.string()),
         "kind": pa.array(["node" if own < 0 else "activation" for own in order.tolist()], pa.string()),
         "node": ids_text(problem.nodes.ids, node),
@@ -163,7 +174,6 @@ def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
         "limit": pa.array(["1" if own else "0" for own in taken], pa.string()),
         "price": decimal_text(np.zeros(len(branches), np.int64), 6),
     }
-    return sort_by_text(columns, [name for name in TREE_COLUMNS if name not in ("leaf", "says")])
 
 
 def _rewards(problem: Problem, reward_micros: I64) -> Columns:
@@ -255,18 +265,23 @@ def _unallocated(result: Result, rows: slice) -> Columns:
 
 
 def _prices(problem: Problem, rows: PricedRows) -> Columns:
-    keep = np.flatnonzero(rows.price_micros > 0)
-    if not len(keep):
+    columns = _named_rows(problem, rows_where(rows, rows.price_micros != 0))
+    return sort_by_text(columns, tuple(columns))
+
+
+def _named_rows(problem: Problem, rows: PricedRows) -> Columns:
+    """Rows as ``prices.csv`` names them, in their own order."""
+    if not len(rows):
         return {name: pa.array([], pa.string()) for name in RESULT_TABLES["prices.csv"]}
     positions, capacities = problem.positions, problem.capacities
-    kind = rows.kind[keep]
-    position_idx, capacity_idx = rows.position_idx[keep], rows.capacity_idx[keep]
-    node_idx = rows.node_idx[keep].copy()
+    kind = rows.kind
+    position_idx, capacity_idx = rows.position_idx, rows.capacity_idx
+    node_idx = rows.node_idx.copy()
     node_idx[position_idx >= 0] = positions.node_idx[position_idx[position_idx >= 0]]
     node_idx[capacity_idx >= 0] = capacities.node_idx[capacity_idx[capacity_idx >= 0]]
     is_capacity = pa.array(kind == RowKind.CAPACITY)
     measures = pa.array([*(measure.name.lower() for measure in Measure), ""], pa.string())
-    columns = {
+    return {
         "kind": pa.array([name.name.lower() for name in RowKind], pa.string()).take(pa.array(kind)),
         "node": ids_text(problem.nodes.ids, node_idx),
         "item": ids_text(problem.items.ids, _through(positions.item_idx, position_idx)),
@@ -277,14 +292,13 @@ def _prices(problem: Problem, rows: PricedRows) -> Columns:
         "pool": ids_text(problem.pools, _through(positions.pool_idx, position_idx)),
         "service": ids_text(problem.services.ids, _through(capacities.service_idx, capacity_idx)),
         "measure": measures.take(pa.array(_through(capacities.measure, capacity_idx, len(Measure)))),
-        "starts": pc.if_else(is_capacity, instants_text(rows.starts_s[keep]), ""),
-        "ends": pc.if_else(is_capacity, instants_text(rows.ends_s[keep]), ""),
-        "order": ids_text(problem.orders.ids, rows.order_idx[keep]),
-        "limit": _amounts_text(problem, kind, capacity_idx, rows.limit[keep]),
-        "used": _amounts_text(problem, kind, capacity_idx, rows.used[keep]),
-        "price": decimal_text(rows.price_micros[keep], 6),
+        "starts": pc.if_else(is_capacity, instants_text(rows.starts_s), ""),
+        "ends": pc.if_else(is_capacity, instants_text(rows.ends_s), ""),
+        "order": ids_text(problem.orders.ids, rows.order_idx),
+        "limit": _amounts_text(problem, kind, capacity_idx, rows.limit),
+        "used": _amounts_text(problem, kind, capacity_idx, rows.used),
+        "price": decimal_text(rows.price_micros, 6),
     }
-    return sort_by_text(columns, tuple(columns))
 
 
 def _through(values: np.typing.NDArray[np.integer], idx: np.typing.NDArray[np.integer], blank: int = -1) -> I64:

@@ -33,19 +33,30 @@ _NAMING = (
 )  # fmt: skip
 
 
-def stated_rows(auditor: Auditor, table: StatedTable, findings: Findings) -> PricedRows | None:
-    """The rows that ``prices.csv`` names; None, with findings, where it names something else."""
+def stated_rows(
+    auditor: Auditor, table: StatedTable, findings: Findings, *, signed: bool = False, by_order: bool = False
+) -> PricedRows | None:
+    """The rows that ``prices.csv`` names; None, with findings, where it names something else.
+
+    Parameters
+    ----------
+    signed
+        A price may be below 0.
+    by_order
+        Stock may be that of one order, named in ``order``.
+    """
     problem = auditor.problem
     before = len(findings.found)
     kinds = [_KINDS.get(name) for name in table.texts["kind"].to_pylist()]
     unknown = [row for row, kind in enumerate(kinds) if kind is None]
     findings.add_rows(table.file, "kind", "MALFORMED", unknown, lambda _: ("is no kind of row", "", ""))
     negative = np.flatnonzero(table.values["price"] < 0).tolist()
-    findings.add_rows(table.file, "price", "NEGATIVE", negative, lambda _: ("a price is at least 0", "", ""))
+    if not signed:
+        findings.add_rows(table.file, "price", "NEGATIVE", negative, lambda _: ("a price is at least 0", "", ""))
     if len(findings.found) > before:
         return None
     kind = np.array([int(known) for known in kinds if known is not None], np.int8)
-    _check_blanks(table, kind, findings)
+    _check_blanks(table, kind, by_order, findings)
     position = _positions(problem, table, kind, findings)
     capacity, starts_s, ends_s = _capacity_rows(auditor, table, kind, findings)
     if not problem.policy.fill_first:
@@ -61,7 +72,7 @@ def stated_rows(auditor: Auditor, table: StatedTable, findings: Findings) -> Pri
         position_idx=position.astype(np.int32),
         capacity_idx=capacity.astype(np.int32),
         node_idx=np.where(of_node, table.values["node"], -1).astype(np.int32),
-        order_idx=np.where(of_node, table.values["order"], -1).astype(np.int32),
+        order_idx=np.where(of_node | by_order, table.values["order"], -1).astype(np.int32),
         starts_s=starts_s,
         ends_s=ends_s,
         limit=_limits(problem, kind, position, capacity, table.values["limit"]),
@@ -70,11 +81,13 @@ def stated_rows(auditor: Auditor, table: StatedTable, findings: Findings) -> Pri
     )
 
 
-def _check_blanks(table: StatedTable, kind: np.typing.NDArray[np.int8], findings: Findings) -> None:
+def _check_blanks(table: StatedTable, kind: np.typing.NDArray[np.int8], by_order: bool, findings: Findings) -> None:
     """Each kind of row fills its own columns, and names what it is about."""
     for column in _NAMING[1:]:
         filled = np.array([bool(cell) for cell in table.texts[column].to_pylist()], np.bool_)
         may = np.isin(kind, [of for of, columns in _COLUMNS_OF.items() if column in columns])
+        if by_order and column == "order":
+            may |= np.isin(kind, [RowKind.STOCK, RowKind.SAFETY_STOCK])
         findings.add_rows(
             table.file,
             column,

@@ -100,7 +100,7 @@ def _leaves(auditor: Auditor, table: StatedTable, findings: Findings) -> list[_L
     leaves: list[_Leaf] = []
     for leaf in np.unique(number).tolist():
         own = np.flatnonzero((number == leaf) & priced)
-        rows = _named(auditor, table, own, findings)
+        rows = _named(auditor, table, own, findings, signed=True)
         limits = np.flatnonzero((number == leaf) & ~priced & ~rewarded)
         box = _box(auditor, table, limits, findings)
         own = np.flatnonzero((number == leaf) & rewarded)
@@ -134,7 +134,15 @@ def _rewards(problem: Problem, table: StatedTable, rows: I64, findings: Findings
     return reward
 
 
-def _named(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) -> PricedRows | None:
+def _named(
+    auditor: Auditor,
+    table: StatedTable,
+    rows: I64,
+    findings: Findings,
+    *,
+    signed: bool = False,
+    by_order: bool = False,
+) -> PricedRows | None:
     """These rows of the table read as ``prices.csv`` is; findings stand at the table's own rows."""
     part = StatedTable(
         table.file,
@@ -143,7 +151,7 @@ def _named(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) 
         {name: texts.take(rows) for name, texts in table.texts.items()},
     )
     found = Findings()
-    named = stated_rows(auditor, part, found)
+    named = stated_rows(auditor, part, found, signed=signed, by_order=by_order)
     findings.found += [
         replace(finding, row=int(rows[finding.row - 2]) + 2 if finding.row >= 2 else 0) for finding in found.found
     ]
@@ -152,15 +160,21 @@ def _named(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) 
 
 def _box(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) -> Box | None:
     """The uses that a leaf holds."""
-    kinds = table.texts["kind"].to_pylist()
+    kinds, says = table.texts["kind"].to_pylist(), table.texts["says"].to_pylist()
     of_nodes = np.array([row for row in rows.tolist() if kinds[row] == "node"], np.int64)
     others = np.setdiff1d(rows, of_nodes)
     blank = table.values["node"][of_nodes] < 0
     findings.add_rows(table.file, "node", "MISSING", of_nodes[blank].tolist(), lambda _: ("is blank", "", ""))
-    named = _named(auditor, table, others, findings)
-    if named is None or blank.any():
+    splits: dict[int, Split] = {}
+    # Apart, as a row may be used at most and at least so often.
+    for side in ("at_most", "at_least"):
+        own = np.array([row for row in others.tolist() if says[row] == side], np.int64)
+        named = _named(auditor, table, own, findings, by_order=True)
+        if named is None:
+            return None
+        splits |= dict(zip(own.tolist(), _splits(named), strict=True))
+    if blank.any():
         return None
-    splits = dict(zip(others.tolist(), _splits(named), strict=True))
     splits |= {row: (NODE, int(table.values["node"][row])) for row in of_nodes.tolist()}
     box: dict[Split, tuple[int, int]] = {}
     for row in rows.tolist():
@@ -184,7 +198,8 @@ def _splits(rows: PricedRows) -> list[Split]:
                 instance = int(rows.capacity_idx[row]), int(rows.starts_s[row]), int(rows.ends_s[row])
                 splits.append((kind, *instance))
             case _:
-                splits.append((kind, int(rows.position_idx[row])))
+                of_order = (int(rows.order_idx[row]),) if rows.order_idx[row] >= 0 else ()
+                splits.append((kind, int(rows.position_idx[row]), *of_order))
     return splits
 
 
@@ -205,7 +220,7 @@ def _check_cover(problem: Problem, boxes: list[Box], findings: Findings) -> None
 def _told(problem: Problem, split: Split, uses: tuple[int, int]) -> str:
     kind = "node" if split[0] == NODE else RowKind(split[0]).name.lower()
     name = problem.nodes.ids[split[1]].as_py() if split[0] in (NODE, RowKind.ACTIVATION) else str(split[1])
-    if split[0] == RowKind.ACTIVATION:
+    if len(split) == 3:
         name += f" for order {problem.orders.ids[split[2]].as_py()}"
     return f"a use of {kind} {name} from {uses[0]}" + (f" to {uses[1]}" if uses[1] < UNBOUNDED else " on")
 
@@ -244,6 +259,9 @@ def _at_best(report: LeafReport, plan: Plan, evaluation: Evaluation) -> int:
     paid = prices_paid(report.pricing, plan, evaluation)
     more = Fraction(0)
     for order in np.flatnonzero(~bound.exact).tolist():
+        if order in report.ruled:
+            # The patterns we know may be none of the leaf's: what its order pays at most is not known.
+            return UNBOUNDED
         ceiling = min(
             Fraction(int(paid[order]), bound.scale) + int(cost[order]), Fraction(report.unserved_micros[order])
         )
