@@ -49,6 +49,9 @@ _PROGRAM_WORK = 600
 _MOST_TRIED = 3
 """Splits of each kind whose sides are tried, the least decided first."""
 
+_TRIAL, _PROMISING = 0.25, 0.1
+"""A tree that has worked so much of what it may, and closed less of the gap than that, is grown no further."""
+
 _LACKING = 4.0
 """What lacking a needed use costs, as a share of the gap: enough to close a leaf that lacks half a unit."""
 
@@ -104,13 +107,16 @@ def grow_tree(
     # The worst first: what is cut short has then raised the least bound as far as it could.
     waiting: list[tuple[float, int, Limits, Prices]] = [(0.0, 0, Limits(), start)]
     leaves: list[Leaf] = []
-    split = 0
+    split, root = 0, 0.0
     while waiting:
         _, _, limits, prices = heapq.heappop(waiting)
         full = len(leaves) + len(waiting) + 1 >= most
         solved = grower.solve(limits, prices)
         stop.count("nodes")
-        done = solved.bound >= target - _SHARPENED or full or grower.stopped
+        root = solved.bound if split == 0 else root
+        # The worst first: this is how far the tree has come.
+        hopeless = grower.worked > _TRIAL and solved.bound - root < _PROMISING * (target - root)
+        done = solved.bound >= target - _SHARPENED or full or grower.stopped or hopeless
         branches = [] if done else grower.split(solved)
         if not branches:
             leaves.append(grower.state(solved))
@@ -138,6 +144,11 @@ class _Grower:
         self._forbidding = nothing.cost.astype(np.float64) + 1e6
         self._single = single_shipments(model)
         self._lacking = self._reach = 0.0
+
+    @property
+    def worked(self) -> float:
+        """The share of what a tree may work that is spent."""
+        return self._work / MOST_WORK
 
     @property
     def stopped(self) -> bool:
@@ -264,16 +275,22 @@ class _Grower:
         limits = space.limits
         pool, x = program.pool, relaxed.pattern
         taken = limits._asdict()
-        for at in _least_whole(np.nan_to_num(relaxed.opening)):
-            found.append([Limits(**{**taken, side: (*taken[side], at)}) for side in ("closed", "opened")])
+        found += [
+            [Limits(**{**taken, side: (*taken[side], at)}) for side in ("closed", "opened")]
+            for at in _least_whole(np.nan_to_num(relaxed.opening))
+        ]
         shipping = _shipping(self._model, pool, x)
         shipping[[*limits.without, *limits.within]] = 0.0
-        for at in _least_whole(shipping):
-            found.append([Limits(**{**taken, side: (*taken[side], at)}) for side in ("without", "within")])
+        found += [
+            [Limits(**{**taken, side: (*taken[side], at)}) for side in ("without", "within")]
+            for at in _least_whole(shipping)
+        ]
         pattern = np.repeat(np.arange(pool.num_patterns), np.diff(pool.draw_ptr))
         used = np.bincount(pool.draw_row, x[pattern] * pool.draw, self._model.num_rows)
         counted = self._model.rows.scale == 1
         splits = [(row, EVERYONE, used[row]) for row in _least_whole(np.where(counted, used, 0.0))]
+        loads, limit = relaxed.loads, self._model.rows.limit
+        splits += [(row, EVERYONE, float(limit[row] * np.floor(loads[row]))) for row in _least_whole(loads)]
         splits += _own_draws(self._model, pool, x, pattern)
         for row, order, drawn in splits:
             k = int(np.floor(drawn + _WHOLE))
@@ -288,11 +305,11 @@ class _Grower:
 
 
 def _own_draws(model: SourcingModel, pool: Patterns, x: F64, pattern: I64) -> list[tuple[int, int, float]]:
-    """Stock that an order draws on differently in several of its patterns: row, order and what it draws on average.
+    """Rows that an order draws on differently in several of its patterns: row, order and what it draws on average.
 
     Those first whose patterns lie most nearly half below that and half beyond.
     """
-    taken = (x[pattern] > _WHOLE) & (pool.draw_row < 2 * model.num_positions)
+    taken = x[pattern] > _WHOLE
     row, order = pool.draw_row[taken].astype(np.int64), pool.order[pattern[taken]].astype(np.int64)
     draw, share = pool.draw[taken], x[pattern[taken]]
     keys, at = np.unique(row * model.num_orders + order, return_inverse=True)

@@ -1,4 +1,4 @@
-"""The restricted master within a leaf of a branching tree: its duals are the leaf's prices, its values what to split."""
+"""The restricted master within a leaf of a branching tree: duals are the leaf's prices, values say what to split."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from solvers.stop import Stop
 
 
 class LeafSolved(NamedTuple):
-    """Prices, the value in weighted micros, how much of each pattern is taken and how open nodes are (nan: no cost)."""
+    """Prices, the value in weighted micros, how much of each pattern is taken and how open nodes are (nan: no cost).
+
+    ``loads``: how many of the rows' whose loads cost anything are open, 0 of the others; float64[num_rows].
+    """
 
     prices: Prices
     value: float
     pattern: F64
     opening: F64
+    loads: F64
 
 
 class LeafProgram:
@@ -69,6 +73,9 @@ class LeafProgram:
         closed = np.isin(master.nodes, np.array(space.limits.closed, np.int64))
         upper[columns[closed]] = 0.0
         lower[columns[space.opened[master.nodes] & ~closed]] = 1.0
+        for place, row in enumerate(master.load_rows.tolist(), start=master.num_patterns + len(master.nodes)):
+            if row in space.limited:
+                lower[place], upper[place] = space.loads_of(row)
         return program._replace(lower=lower, upper=upper, cost=cost)
 
     def _limited(self, space: LeafSpace) -> list[tuple[I64, F64, float, float]]:
@@ -90,8 +97,10 @@ class LeafProgram:
             prices.row[row] += price / self.model.rows.scale[row]
         opening = np.full(len(self.model.nodes.activation_cost), np.nan)
         opening[master.nodes] = solved.x[master.num_patterns : master.num_patterns + len(master.nodes)]
+        loads, first = np.zeros(self.model.num_rows), master.num_patterns + len(master.nodes)
+        loads[master.load_rows] = solved.x[first : first + len(master.load_rows)]
         value = solved.objective / master.cost_scale
-        return LeafSolved(prices, value, solved.x[: master.num_patterns], opening)
+        return LeafSolved(prices, value, solved.x[: master.num_patterns], opening, loads)
 
 
 def _with_rows(program: Program, new: list[tuple[I64, F64, float, float]], lacking: float) -> Program:

@@ -3,10 +3,10 @@
 A leaf limits uses: of nodes, of a node by an order, of any row. Orders lose the candidates that it rules out; an open
 node pays for its opening whatever it answers; and a row whose use lies in [a, b] answers the least of
 
-    (loads and overtime for a use u) - price * u,    a <= u <= b,
+    (whole loads and overtime for a use u) - price * u,    a <= u <= b,
 
 so that a row which must be used may have a price below 0: it pays whoever draws on it, as the dual of a least use does.
-What one order may draw on a position, or that it ships from a node, is a rule of that order alone: patterns that break
+What one order may draw on a row, or that it ships from a node, is a rule of that order alone: patterns that break
 it are none of the leaf's.
 
 No kernel prices orders under such rules or prices. Their patterns are listed instead, by their payment at the other
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solvers.bound import MeasurePrices, exact_minima, to_measure
+from solvers.bound import MeasurePrices, exact_minima, responses, to_measure
 from solvers.model import (
     F64,
     I64,
@@ -66,7 +66,7 @@ class Use(NamedTuple):
 class Limits(NamedTuple):
     """What a leaf says of the plans in it; nodes and candidates by index.
 
-    ``without``: candidates not shipped from; ``within``: candidates that are. Only stock is limited for one order.
+    ``without``: candidates not shipped from; ``within``: candidates that are.
     """
 
     closed: tuple[int, ...] = ()
@@ -191,17 +191,17 @@ class LeafSpace:
 
     def _answers(self, row_price: F64) -> F64:
         """What each row answers (see the module), float64[num_rows]."""
-        rows, least, most = self.model.rows, self.least.astype(np.float64), self.most.astype(np.float64)
-        loads, overtime = rows.limit * rows.open_max.astype(np.float64), rows.overtime_limit.astype(np.float64)
-        load_rate = rows.open_cost / np.maximum(rows.limit, 1)
-        over_rate = rows.overtime_cost / rows.scale
-        first = np.where(load_rate <= over_rate, loads, overtime)
-        rates = np.minimum(load_rate, over_rate), np.maximum(load_rate, over_rate)
-        answer = np.full(len(first), np.inf)
-        for use in (least, most, np.clip(first, least, most)):
-            cost = rates[0] * np.minimum(use, first) + rates[1] * np.maximum(0.0, use - first)
-            answer = np.minimum(answer, cost - row_price * use)
+        answer = responses(self.model, np.maximum(row_price, 0.0))
+        for row in self.limited:
+            answer[row] = float(self._answer_within(row, Fraction(float(row_price[row]))))
         return answer
+
+    def loads_of(self, row: int) -> tuple[int, int]:
+        """The fewest and the most whole loads that a row's use in the leaf may open."""
+        rows = self.model.rows
+        limit = max(1, int(rows.limit[row]))
+        fewest = max(0, -(-(int(self.least[row]) - int(rows.overtime_limit[row])) // limit))
+        return fewest, max(fewest, min(int(rows.open_max[row]), -(-int(self.most[row]) // limit)))
 
     def price(
         self, prices: Prices, pool: Patterns, reach: float, threads: int, closing: Stop | None = None
@@ -287,6 +287,12 @@ class LeafSpace:
         stated = to_measure(self.model, self.fitted(prices), signed=True)
         priced = self.price(stated.steering(self.model), pool, reach, threads, closing=stop)
         minima = exact_minima(self.model, priced.best, stated, priced.lower_bound, priced.exact)
+        # A pattern that stands in for none that the leaf allows says nothing of what they pay.
+        least = np.floor(priced.lower_bound - 1.0 - np.abs(priced.lower_bound) * 2.0**-40)
+        least = np.clip(least, -(2.0**62), 2.0**62).astype(np.int64)
+        minima = minima._replace(
+            floor=np.where(priced.exact, minima.floor, least), rest=np.where(priced.exact, minima.rest, 0)
+        )
         return Leaf(self.limits, stated, self._exact_bound(stated, minima.total))
 
     def _exact_bound(self, prices: MeasurePrices, order_minima: Fraction) -> int:
@@ -298,7 +304,7 @@ class LeafSpace:
         ):
             of_node[node] -= price
         # A row that must be used costs its loads whatever its price.
-        for row in np.flatnonzero((prices.row != 0) | (self.least > 0)).tolist():
+        for row in sorted({*np.flatnonzero(prices.row).tolist(), *self.limited}):
             answer = self._exact_answer(row, int(prices.row[row]))
             if rows.node[row] < 0:
                 total += answer
@@ -310,19 +316,30 @@ class LeafSpace:
         return int(total // 1)
 
     def _exact_answer(self, row: int, price_per_measure: int) -> Fraction:
+        price = Fraction(price_per_measure, int(self.model.rows.scale[row]))
+        if row in self.limited:
+            return self._answer_within(row, price)
+        rows = self.model.rows
+        loads = int(rows.open_max[row]) * min(Fraction(0), int(rows.open_cost[row]) - price * int(rows.limit[row]))
+        overtime = price - Fraction(int(rows.overtime_cost[row]), int(rows.scale[row]))
+        return loads - max(Fraction(0), overtime) * int(rows.overtime_limit[row])
+
+    def _answer_within(self, row: int, price: Fraction) -> Fraction:
+        """What a limited row answers to a price per base unit.
+
+        With a number of loads given, its cost is least at the ends of the span or where loads or overtime are used up;
+        along each of these it changes by as much with every load, so that its ends are all to look at.
+        """
         rows, least, most = self.model.rows, int(self.least[row]), int(self.most[row])
-        limit, scale = int(rows.limit[row]), int(rows.scale[row])
-        segments = sorted(
-            [
-                (Fraction(int(rows.open_cost[row]), max(1, limit)), limit * int(rows.open_max[row])),
-                (Fraction(int(rows.overtime_cost[row]), scale), int(rows.overtime_limit[row])),
-            ]
-        )
-        (rate, first), (dearer, _) = segments
-        return min(
-            rate * min(use, first) + dearer * max(0, use - first) - Fraction(price_per_measure * use, scale)
-            for use in (least, most, min(max(first, least), most))
-        )
+        limit, overtime = max(1, int(rows.limit[row])), int(rows.overtime_limit[row])
+        rate, cost = Fraction(int(rows.overtime_cost[row]), int(rows.scale[row])), int(rows.open_cost[row])
+        ends = [end // limit + more for end in (least, most, least - overtime, most - overtime) for more in (0, 1)]
+        found: list[Fraction] = []
+        for loads in {min(max(0, end), int(rows.open_max[row])) for end in (*ends, int(rows.open_max[row]))}:
+            room = loads * int(rows.limit[row])
+            spans = {min(max(least, at), most) for at in (least, most, room, room + overtime)}
+            found += [cost * loads + rate * max(0, use - room) - price * use for use in spans if use <= room + overtime]
+        return min(found)
 
 
 def uses(patterns: Patterns, barred: Flags) -> Flags:

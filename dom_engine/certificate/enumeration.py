@@ -7,6 +7,8 @@ completes the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dom_engine.certificate.options import (
@@ -46,7 +48,10 @@ def enumerate_minimum(pricing: Pricing, block: Block, order: int, budget: Budget
     if rules.num_states > MAX_LOADS:
         raise TooManyError
     first, last = np.searchsorted(block.pair_order, (order, order + 1))
-    nodes = [NodeOptions(pricing, block, rules, pair, budget) for pair in range(int(first), int(last))]
+    pairs: Sequence[int] = range(int(first), int(last))
+    if leaf is not None:
+        pairs = [pair for pair in pairs if int(block.pair_node[pair]) not in leaf.without]
+    nodes = [NodeOptions(pricing, block, rules, pair, budget) for pair in pairs]
     limits = _scarce_rows(pricing, rules, nodes)
     choices = [(node.node, options) for node in nodes for options in node.choices(limits)]
     search = _Search(pricing, rules, limits, choices)
@@ -57,13 +62,14 @@ def enumerate_minimum(pricing: Pricing, block: Block, order: int, budget: Budget
 
 
 def _scarce_rows(pricing: Pricing, rules: OrderRules, nodes: list[NodeOptions]) -> dict[int, int]:
-    """Rows that the order alone could exceed, and their limits: capacities from 0 up, sources from -1 down."""
+    """Rows that the order alone could exceed or that a leaf limits: capacities from 0 up, sources from -1 down."""
     most: dict[int, int] = {}
     for node in nodes:
         for row, amount in node.most_drawn():
             most[row] = most.get(row, 0) + amount
     limits = {row: pricing.auditor.capacity_rows.total_limit(row) for row in most}
     scarce = {row: limit for row, limit in limits.items() if limit < most[row]}
+    scarce |= {row: min(use, limits[row]) for row, use in rules.most_loads.items() if row in limits}
     return scarce | {-1 - source: limit for source, limit in rules.scarce_sources.items()}
 
 
@@ -114,7 +120,7 @@ class _Search:
     def _in_leaf(self, state: _State) -> bool:
         """Whether a pattern ships from the nodes, and draws on the sources, that a leaf wants it to."""
         rules, drawn = self._rules, dict(state[1])
-        enough = all(drawn.get(-1 - source, 0) >= least for source, least in rules.needed.items())
+        enough = all(drawn.get(row, 0) >= least for row, least in rules.needed.items())
         return rules.can_draw and enough and rules.within <= state[2]
 
     def _together(self, draws: Draws, more: Draws) -> Draws | None:

@@ -58,11 +58,14 @@ class Option:
 class LeafRules:
     """What an order keeps in a leaf of a branching tree beside its own rules.
 
-    ``within``: nodes that it ships from. ``drawn``: the least and the most it draws on a (position, safety stock?).
+    ``without``, ``within``: nodes that it ships nothing, and something, from. ``drawn``: the least and the most it
+    draws on a (position, safety stock?), ``loads`` on a capacity row.
     """
 
+    without: frozenset[int] = frozenset()
     within: frozenset[int] = frozenset()
     drawn: Mapping[tuple[int, bool], tuple[int, int]] = field(default_factory=dict)
+    loads: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class OrderRules:
 
     ``scarce_sources`` maps the sources (rows of ``block.sources``, of several the first) that the order could
     exhaust, or that a leaf limits, to their limits; ``source_row`` maps every source to that first row. ``needed`` is
-    what a leaf wants drawn on one at least, ``can_draw`` whether all that it wants drawn is there at all.
+    the least that a leaf wants drawn (capacity rows from 0 up, sources from -1 down), ``most_loads`` the most on
+    capacity rows; ``can_draw``: all that it wants drawn is there at all.
     """
 
     order: int
@@ -88,6 +92,7 @@ class OrderRules:
     scarce_sources: dict[int, int]
     source_row: dict[int, int]
     needed: dict[int, int]
+    most_loads: dict[int, int]
     can_draw: bool
     within: frozenset[int]
 
@@ -125,7 +130,9 @@ class OrderRules:
             has_window=bool(has_window(pricing, one)[0]),
             scarce_sources=scarce,
             source_row=row_of,
-            needed={named[key]: least for key, least in wanted.items() if key in named},
+            needed={-1 - named[key]: least for key, least in wanted.items() if key in named}
+            | {row: least for row, (least, _) in leaf.loads.items() if least > 0},
+            most_loads={row: most for row, (_, most) in leaf.loads.items()},
             can_draw=all(key in named for key in wanted),
             within=leaf.within,
         )

@@ -78,6 +78,8 @@ class RowPrices:
     def answers(self, opened: frozenset[int] = frozenset(), gained: Mapping[int, Fraction] | None = None) -> Fraction:
         """All of L but the orders: node terms, capacities without node, and the fill row; exact micros.
 
+        A row with a price below 0 answers nothing by itself: it may be used not at all.
+
         Parameters
         ----------
         opened
@@ -97,7 +99,7 @@ class RowPrices:
             else:
                 by_node[node] += answer
         for (node, _), price in self.activation.items():
-            by_node[node] -= price
+            by_node[node] -= max(0, price)
         for node, more in (gained or {}).items():
             if node == NONE_IDX:
                 rest += more
@@ -112,7 +114,8 @@ class RowPrices:
 
     def _stock_answers(self) -> Integers:
         positions = self.problem.positions
-        worth = plus(times(self.stock, positions.free), times(self.safety, positions.covered_safety))
+        stock, safety = np.maximum(self.stock, 0), np.maximum(self.safety, 0)
+        worth = plus(times(stock, positions.free), times(safety, positions.covered_safety))
         return -sum_by(positions.node_idx, worth, len(self.problem.nodes))
 
     def capacity_row(self, capacity: int, starts_s: int, ends_s: int) -> int:
@@ -124,21 +127,27 @@ class RowPrices:
     def answer_within(self, capacity: int, price: int, least: int, most: int) -> Fraction:
         """What a capacity with that price (micros per measure) answers where its use, in base units, is in a span.
 
-        The least of what loads and overtime for a use cost less what the use pays: convex in the use, so that its ends
-        and where the dearer of loads and overtime begins are all to look at.
+        The least of what whole loads and overtime for a use cost less what the use pays. For any number of loads that
+        is at an end of the span, or where loads or overtime are used up; and along each of these every load changes it
+        by as much, so that the least and the greatest number of loads are all to look at.
         """
         capacities, weights, base_units = self.problem.capacities, self.problem.weights, self._base_units(capacity)
         load = Fraction(*ratio(weights.load)) * int(capacities.open_cost_micros[capacity])
         overtime = Fraction(*ratio(weights.overtime)) * int(capacities.overtime_cost_micros[capacity]) / base_units
-        limit, loads = int(capacities.limit[capacity]), int(capacities.open_max[capacity])
-        ways = sorted([(load / max(1, limit), limit * loads), (overtime, int(capacities.overtime_limit[capacity]))])
-        (cheap, first), (dear, _) = ways
-        most = min(most, self._most_use(capacity))
+        limit, extra = int(capacities.limit[capacity]), int(capacities.overtime_limit[capacity])
+        open_max = int(capacities.open_max[capacity])
+        most = min(most, limit * open_max + extra)
         least = min(least, most)
-        return min(
-            cheap * min(use, first) + dear * max(0, use - first) - Fraction(price * use, base_units)
-            for use in (least, most, min(max(first, least), most))
-        )
+        counts = {0, open_max}
+        for end in (least, most, least - extra, most - extra):
+            counts |= {min(max(0, end // max(1, limit) + more), open_max) for more in (0, 1)}
+        answers = [
+            count * load + max(0, use - count * limit) * overtime - Fraction(price * use, base_units)
+            for count in sorted(counts)
+            for use in (least, most, count * limit, count * limit + extra)
+            if least <= use <= min(most, count * limit + extra)
+        ]
+        return min(answers)
 
     def capacity_answer(self, capacity: int, price: int) -> Fraction:
         """What a capacity with that price (micros per measure) answers, in micros."""

@@ -5,11 +5,11 @@ from and its rows may answer more, so its L is the bound of section 9 with these
 
 - a node, or a node for one order, with a use of at most 0: the patterns that ship from it are none of the leaf's;
 - a node for one order with a use of at least 1: the order's patterns that do not ship from it are none either;
-- stock for one order: its patterns that draw more or less on it are none either;
+- stock or a capacity for one order: its patterns that draw more or less on it are none either;
 - a node with a use of at least 1, or with stock or a capacity of which something is used: its term is what stands in
   the ``min(0, .)``;
-- a row with a use from a to b answers the least of what loads and overtime for a use u cost less p*u, a <= u <= b. Its
-  price may be below 0.
+- a row with a use from a to b answers the least of what whole loads and overtime for a use u cost less p*u,
+  a <= u <= b. Its price may be below 0.
 
 A leaf that states rewards for orders, instead of prices for rows, proves what ``rewards`` says of the patterns left.
 """
@@ -65,7 +65,8 @@ def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -
         The leaf's prices.
     box
         Splits are ``(NODE, node)``, ``(ACTIVATION, node, order)``, ``(STOCK, position)``, ``(SAFETY_STOCK,
-        position)``, both also with an order for its use alone, and ``(CAPACITY, capacity, starts_s, ends_s)``.
+        position)`` and ``(CAPACITY, capacity, starts_s, ends_s)``, the latter three also with an order at the end, for
+        its use alone.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def leaf_bound(problem: Problem, rows: PricedRows, box: Box, auditor: Auditor) -
     if barred:
         dearer = [paid + back for paid, back in zip(unserved, plain.prices.paid_back, strict=True)]
         pricing = Pricing(problem, _forbid(rows, barred, dearer), auditor, signed=True)
-    ruled = _ruled(box)
+    ruled = _ruled(box, barred, plain.auditor)
     minima = price_orders(pricing, ruled)
     answers = plain.prices.answers(_opened(problem, box), _gained(problem, plain, box))
     total = Fraction(sum(minima.minimum), minima.scale) + answers
@@ -129,18 +130,39 @@ def _single_shipments(problem: Problem) -> Flags:
     return single
 
 
-def _ruled(box: Box) -> dict[int, LeafRules]:
-    """Orders that ship from some node, or draw on some stock within limits, in every plan of the leaf."""
+def order_of(split: Split) -> int:
+    """The order whose use alone is split on; ``NONE_IDX`` where all orders' is."""
+    with_order = {int(RowKind.ACTIVATION): 3, int(RowKind.CAPACITY): 5, NODE: 0}
+    return split[-1] if len(split) == with_order.get(split[0], 3) else NONE_IDX
+
+
+def _ruled(box: Box, barred: set[tuple[int, int]], auditor: Auditor) -> dict[int, LeafRules]:
+    """Orders that ship from some node, or draw on some row within limits, in every plan of the leaf."""
     within: dict[int, set[int]] = {}
+    without: dict[int, set[int]] = {}
     drawn: dict[int, dict[tuple[int, bool], tuple[int, int]]] = {}
+    loads: dict[int, dict[int, tuple[int, int]]] = {}
+    rows = auditor.capacity_rows
+    instances = zip(rows.capacity_idx.tolist(), rows.starts_s.tolist(), rows.ends_s.tolist(), strict=True)
+    row_of = {instance: row for row, instance in enumerate(instances)}
     for split, span in box.items():
+        order = order_of(split)
         if split[0] == RowKind.ACTIVATION and span[0] >= 1:
-            within.setdefault(split[2], set()).add(split[1])
-        elif split[0] in (RowKind.STOCK, RowKind.SAFETY_STOCK) and len(split) == 3:
-            drawn.setdefault(split[2], {})[split[1], split[0] == RowKind.SAFETY_STOCK] = span
+            within.setdefault(order, set()).add(split[1])
+        elif split[0] == RowKind.CAPACITY and order != NONE_IDX:
+            loads.setdefault(order, {})[row_of[split[1], split[2], split[3]]] = span
+        elif split[0] in (RowKind.STOCK, RowKind.SAFETY_STOCK) and order != NONE_IDX:
+            drawn.setdefault(order, {})[split[1], split[0] == RowKind.SAFETY_STOCK] = span
+    for node, order in barred:
+        without.setdefault(order, set()).add(node)
     return {
-        order: LeafRules(frozenset(within.get(order, ())), drawn.get(order, {}))
-        for order in within.keys() | drawn.keys()
+        order: LeafRules(
+            frozenset(without.get(order, ())),
+            frozenset(within.get(order, ())),
+            drawn.get(order, {}),
+            loads.get(order, {}),
+        )
+        for order in within.keys() | drawn.keys() | loads.keys()
     }
 
 
@@ -195,16 +217,19 @@ def _gained(problem: Problem, pricing: Pricing, box: Box) -> dict[int, Fraction]
         int(RowKind.SAFETY_STOCK): (prices.safety, positions.covered_safety),
     }
     for split, (least, most) in box.items():
-        if split[0] in free and len(split) == 2:
+        if split[0] in free and order_of(split) == NONE_IDX:
             price, limit = (int(column[split[1]]) for column in free[split[0]])
             most = min(most, limit)
-            node, answer = int(positions.node_idx[split[1]]), Fraction(-price * limit)
+            node, answer = int(positions.node_idx[split[1]]), Fraction(-max(0, price) * limit)
             within = Fraction(min(-price * most, -price * min(least, most)))
-        elif split[0] == RowKind.CAPACITY:
+        elif split[0] == RowKind.CAPACITY and order_of(split) == NONE_IDX:
             row = prices.capacity_row(split[1], split[2], split[3])
             price = 0 if row < 0 else int(prices.rows.price_micros[row])
             node, answer = int(capacities.node_idx[split[1]]), prices.capacity_answer(split[1], price)
             within = prices.answer_within(split[1], price, least, most)
+        elif split[0] == RowKind.ACTIVATION and least >= 1:
+            price = prices.activation.get((split[1], split[2]), 0)
+            node, answer, within = split[1], Fraction(-max(0, price)), Fraction(-price)
         else:
             continue
         gained[node] = gained.get(node, Fraction(0)) + within - answer

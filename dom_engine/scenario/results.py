@@ -154,10 +154,26 @@ def _limits(problem: Problem, leaf: Leaf) -> Columns:
     branches = _branches(problem, leaf.branches)
     uses = dict(_named_rows(problem, leaf.uses))
     del uses["used"]
+    uses["limit"] = _uses_text(problem, leaf, uses["limit"])
     uses["says"] = pa.array(["at_least" if own else "at_most" for own in leaf.at_least.tolist()], pa.string())
     names = [name for name in TREE_COLUMNS if name != "leaf"]
     columns = {name: pa.concat_arrays([branches[name], uses[name]]) for name in names}
     return sort_by_text(columns, [name for name in names if name != "says"])
+
+
+def _uses_text(problem: Problem, leaf: Leaf, exact: pa.Array) -> pa.Array:
+    """Uses in whole measures; what six decimals do not say is rounded away from the leaf's side, never into it.
+
+    Read back in base units, which are larger than a millionth of their measure, it is the same use.
+    """
+    texts = exact.to_pylist()
+    for row in np.flatnonzero(leaf.uses.kind == RowKind.CAPACITY).tolist():
+        base_units = BASE_UNITS_PER_MEASURE[Measure(problem.capacities.measure[leaf.uses.capacity_idx[row]])]
+        micro_measures = int(leaf.uses.limit[row]) * MICROS_PER_UNIT
+        if micro_measures % base_units:
+            rounded = micro_measures // base_units + (not leaf.at_least[row])
+            texts[row] = decimal_text(np.array([rounded], np.int64), 6)[0].as_py()
+    return pa.array(texts, pa.string())
 
 
 def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:

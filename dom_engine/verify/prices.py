@@ -43,7 +43,7 @@ def stated_rows(
     signed
         A price may be below 0.
     by_order
-        Stock may be that of one order, named in ``order``.
+        A row may be about one order's use of it, named in ``order``, and stand there for several.
     """
     problem = auditor.problem
     before = len(findings.found)
@@ -58,7 +58,7 @@ def stated_rows(
     kind = np.array([int(known) for known in kinds if known is not None], np.int8)
     _check_blanks(table, kind, by_order, findings)
     position = _positions(problem, table, kind, findings)
-    capacity, starts_s, ends_s = _capacity_rows(auditor, table, kind, findings)
+    capacity, starts_s, ends_s = _capacity_rows(auditor, table, kind, by_order, findings)
     if not problem.policy.fill_first:
         fills = np.flatnonzero(kind == RowKind.FILL).tolist()
         message = "the policy is not fill_first: a fill row bounds only plans that leave no more out"
@@ -87,7 +87,7 @@ def _check_blanks(table: StatedTable, kind: np.typing.NDArray[np.int8], by_order
         filled = np.array([bool(cell) for cell in table.texts[column].to_pylist()], np.bool_)
         may = np.isin(kind, [of for of, columns in _COLUMNS_OF.items() if column in columns])
         if by_order and column == "order":
-            may |= np.isin(kind, [RowKind.STOCK, RowKind.SAFETY_STOCK])
+            may |= np.isin(kind, [RowKind.STOCK, RowKind.SAFETY_STOCK, RowKind.CAPACITY])
         findings.add_rows(
             table.file,
             column,
@@ -119,7 +119,7 @@ def _positions(problem: Problem, table: StatedTable, kind: np.typing.NDArray[np.
 
 
 def _capacity_rows(
-    auditor: Auditor, table: StatedTable, kind: np.typing.NDArray[np.int8], findings: Findings
+    auditor: Auditor, table: StatedTable, kind: np.typing.NDArray[np.int8], by_order: bool, findings: Findings
 ) -> tuple[I64, I64, I64]:
     """Capacity, start and end of each capacity row.
 
@@ -152,7 +152,8 @@ def _capacity_rows(
         stated = int(table.values["limit"][place])
         alike = [row for row in found if _stated_limit(auditor, row) == stated]
         chosen = (alike or found)[0]
-        found.remove(chosen)
+        if not by_order:
+            found.remove(chosen)
         capacity[place] = rows.capacity_idx[chosen]
         starts_s[place], ends_s[place] = rows.starts_s[chosen], rows.ends_s[chosen]
     findings.add_rows(

@@ -20,10 +20,11 @@ from dom_engine.certificate.tree import (
     LeafReport,
     Split,
     leaf_bound,
+    order_of,
     rewarded_bound,
     uncovered,
 )
-from dom_engine.domain.columns import I64
+from dom_engine.domain.columns import I64, NONE_IDX
 from dom_engine.domain.plan import Plan
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation
@@ -191,14 +192,14 @@ def _box(auditor: Auditor, table: StatedTable, rows: I64, findings: Findings) ->
 def _splits(rows: PricedRows) -> list[Split]:
     splits: list[Split] = []
     for row, kind in enumerate(rows.kind.tolist()):
+        of_order = (int(rows.order_idx[row]),) if rows.order_idx[row] >= 0 else ()
         match RowKind(kind):
             case RowKind.ACTIVATION:
                 splits.append((kind, int(rows.node_idx[row]), int(rows.order_idx[row])))
             case RowKind.CAPACITY:
                 instance = int(rows.capacity_idx[row]), int(rows.starts_s[row]), int(rows.ends_s[row])
-                splits.append((kind, *instance))
+                splits.append((kind, *instance, *of_order))
             case _:
-                of_order = (int(rows.order_idx[row]),) if rows.order_idx[row] >= 0 else ()
                 splits.append((kind, int(rows.position_idx[row]), *of_order))
     return splits
 
@@ -220,8 +221,8 @@ def _check_cover(problem: Problem, boxes: list[Box], findings: Findings) -> None
 def _told(problem: Problem, split: Split, uses: tuple[int, int]) -> str:
     kind = "node" if split[0] == NODE else RowKind(split[0]).name.lower()
     name = problem.nodes.ids[split[1]].as_py() if split[0] in (NODE, RowKind.ACTIVATION) else str(split[1])
-    if len(split) == 3:
-        name += f" for order {problem.orders.ids[split[2]].as_py()}"
+    if order_of(split) != NONE_IDX:
+        name += f" for order {problem.orders.ids[order_of(split)].as_py()}"
     return f"a use of {kind} {name} from {uses[0]}" + (f" to {uses[1]}" if uses[1] < UNBOUNDED else " on")
 
 

@@ -18,6 +18,7 @@ from dom_engine.importers import import_orlib_cap, import_orlib_gap
 from dom_engine.scenario import load_scenario
 from dom_engine.scenario.results import write_result
 from dom_engine.verify import VerifyReport, verify
+from scenarios.generate import Spec, generate, write_scenario
 
 Rows = list[dict[str, str]]
 
@@ -44,6 +45,13 @@ def location(folder: Path) -> Path:
     return import_orlib_cap(folder / "cap", folder / "cap-scenario")
 
 
+def scarce(folder: Path) -> Path:
+    """Twenty orders, stock by the piece: what is split is what rows, and orders of rows, are used."""
+    spec = Spec(orders=20, nodes=5, items=10, stock="scarce", seed=1, line_split=False)
+    write_scenario(generate(spec), folder / "scarce-scenario")
+    return folder / "scarce-scenario"
+
+
 class Solved:
     """A problem and its result folder, which may be copied and spoiled."""
 
@@ -65,7 +73,7 @@ class Solved:
         return verify(self.problem, folder)
 
 
-@pytest.fixture(scope="module", params=[assignment, location], ids=["gap", "cap"])
+@pytest.fixture(scope="module", params=[assignment, location, scarce], ids=["gap", "cap", "scarce"])
 def solved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Solved:
     folder = tmp_path_factory.mktemp("tree")
     return Solved(request.param(folder), folder / "out")
@@ -106,6 +114,18 @@ def test_a_leaf_that_is_given_up_to_the_wrong_side_is_found(solved: Solved, tmp_
         return rows
 
     assert "UNCOVERED" in {finding.code for finding in solved.spoiled(tmp_path / "turned", turned).findings}
+
+
+@pytest.mark.parametrize(("says", "by"), [("at_most", -1), ("at_least", 1)])
+def test_a_use_that_is_off_by_one_is_found(says: str, by: int, tmp_path: Path) -> None:
+    solved = Solved(scarce(tmp_path), tmp_path / "out")
+
+    def moved(rows: Rows) -> Rows:
+        use = next(row for row in rows if row["says"] == says and row["kind"] == "stock")
+        use["limit"] = str(int(use["limit"]) + by)
+        return rows
+
+    assert "UNCOVERED" in {finding.code for finding in solved.spoiled(tmp_path / "moved", moved).findings}
 
 
 @pytest.mark.parametrize("factor", [0.0, 3.0])
