@@ -17,8 +17,9 @@ import numpy as np
 from solvers.columns import blend, merge, signatures
 from solvers.leaf_program import LeafProgram, LeafSolved
 from solvers.leaves import EVERYONE, Leaf, LeafSpace, Limits, Tree, Use, single_shipments
+from solvers.linear import Linear, find_linear, from_one_node
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel
-from solvers.patterns import priced_cost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take, unserved
 from solvers.pricing import price_orders
 from solvers.pricing_near import enumerate_near
 from solvers.stop import Stop
@@ -98,12 +99,17 @@ def grow_tree(
         Of one leaf where nothing was split: that leaf's prices may still prove more than those at the start. None where
         pricing is too dear for leaves enough to prove anything.
     """
-    every = np.arange(model.num_orders, dtype=np.int32)
-    once = price_orders(model, start, every, work_limit=_PROBE_WORK, threads=threads)
+    linear = find_linear(model)
+    others = np.arange(model.num_orders, dtype=np.int32)
+    if linear is not None:
+        others = np.setdiff1d(others, linear.order).astype(np.int32)
+        pool = concatenate([pool, from_one_node(model, linear)])
+    once = price_orders(model, start, others, work_limit=_PROBE_WORK, threads=threads)
     if int(once.work.sum()) * _FEWEST_PASSES > MOST_WORK:
         return None
-    grower = _Grower(model, pool, target, stop, threads)
-    most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, len(model.sources.line))))
+    grower = _Grower(model, pool, target, stop, threads, linear)
+    listed = int(np.isin(model.candidates.order, others).sum())
+    most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, listed)))
     # The worst first: what is cut short has then raised the least bound as far as it could.
     waiting: list[tuple[float, int, Limits, Prices]] = [(0.0, 0, Limits(), start)]
     leaves: list[Leaf] = []
@@ -134,11 +140,17 @@ def worth_branching(model: SourcingModel) -> bool:
 class _Grower:
     """What all leaves share: the model, the pool of patterns, and what serving nothing costs."""
 
-    def __init__(self, model: SourcingModel, pool: Patterns, target: int, stop: Stop, threads: int) -> None:
+    def __init__(
+        self, model: SourcingModel, pool: Patterns, target: int, stop: Stop, threads: int, linear: Linear | None
+    ) -> None:
         self._model, self._target, self._stop, self._threads = model, target, stop, threads
         nothing = unserved(model)
         self._pool = merge(nothing, pool)
-        self._plan = pool
+        self._plan = take(pool, np.arange(min(model.num_orders, pool.num_patterns)))
+        self._linear = linear
+        self._listed = np.ones(model.num_orders, np.bool_)
+        if linear is not None:
+            self._listed[linear.order] = False
         self._work = 0
         # A pattern that pays this is dearer than serving nothing, at any prices: nobody picks it.
         self._forbidding = nothing.cost.astype(np.float64) + 1e6
@@ -157,7 +169,7 @@ class _Grower:
 
     def space(self, limits: Limits) -> LeafSpace:
         """The plans within the limits."""
-        return LeafSpace(self._model, limits, self._single, self._forbidding)
+        return LeafSpace(self._model, limits, self._single, self._forbidding, self._linear)
 
     def solve(self, limits: Limits, start: Prices) -> _Solved:
         """Column generation within a leaf, until its bound reaches the target or the master's value."""
@@ -221,9 +233,9 @@ class _Grower:
         """At the root: what lacking a use costs, and all patterns that a better plan may hold."""
         model, gap = self._model, max(1.0, self._target - bound)
         self._lacking = self._reach = _LACKING * gap
-        every = np.arange(model.num_orders, dtype=np.int32)
+        every = np.flatnonzero(self._listed).astype(np.int32)
         near = enumerate_near(
-            model, prices, every, np.full(len(every), gap), max_patterns=max(16, _MOST_POOLED // len(every)),
+            model, prices, every, np.full(len(every), gap), max_patterns=max(16, _MOST_POOLED // max(1, len(every))),
             work_limit=_PROBE_WORK, threads=self._threads,
         )  # fmt: skip
         self._pool = merge(self._pool, near.patterns)
@@ -281,6 +293,7 @@ class _Grower:
         ]
         shipping = _shipping(self._model, pool, x)
         shipping[[*limits.without, *limits.within]] = 0.0
+        shipping[~self._listed[self._model.candidates.order]] = 0.0
         found += [
             [Limits(**{**taken, side: (*taken[side], at)}) for side in ("without", "within")]
             for at in _least_whole(shipping)
@@ -291,7 +304,7 @@ class _Grower:
         splits = [(row, EVERYONE, used[row]) for row in _least_whole(np.where(counted, used, 0.0))]
         loads, limit = relaxed.loads, self._model.rows.limit
         splits += [(row, EVERYONE, float(limit[row] * np.floor(loads[row]))) for row in _least_whole(loads)]
-        splits += _own_draws(self._model, pool, x, pattern)
+        splits += _own_draws(self._model, pool, np.where(self._listed[pool.order], x, 0.0), pattern)
         for row, order, drawn in splits:
             k = int(np.floor(drawn + _WHOLE))
             least, most = space.span(row, order)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.bound import MeasurePrices, exact_minima, responses, to_measure
+from solvers.linear import Linear, price_linear
 from solvers.model import (
     F64,
     I64,
@@ -34,7 +35,7 @@ from solvers.model import (
     SourcingModel,
 )
 from solvers.patterns import concatenate, priced_cost, take, unserved
-from solvers.pricing import ROUNDING, price_orders
+from solvers.pricing import ROUNDING, Priced, price_orders
 from solvers.pricing_near import enumerate_near
 from solvers.stop import Stop
 
@@ -46,6 +47,9 @@ _MOST_LISTED = 2_000
 
 _FARTHER = (8.0, 64.0)
 """How much farther patterns are looked for where a leaf's rules leave none nearer."""
+
+_LINEAR_WORK = 2_000
+"""Counted work of an order priced in closed form."""
 
 _LISTED_WORK = 200
 """Counted work of a listed pattern."""
@@ -126,8 +130,10 @@ def units_of_orders(model: SourcingModel) -> I64:
 class LeafSpace:
     """The plans within some limits, and what prices prove about them."""
 
-    def __init__(self, model: SourcingModel, limits: Limits, single: Flags, forbidding: F64) -> None:
-        self.model, self.limits = model, limits
+    def __init__(
+        self, model: SourcingModel, limits: Limits, single: Flags, forbidding: F64, linear: Linear | None = None
+    ) -> None:
+        self.model, self.limits, self._linear = model, limits, linear
         self.barred = _barred(model, limits, single)
         self._forbidding = np.where(self.barred, forbidding[model.candidates.order], 0.0)
         self._capacity = model.row_capacity()
@@ -216,14 +222,15 @@ class LeafSpace:
             How much dearer than at its cheapest outside the leaf's rules an order's pattern is looked for.
         """
         model = self.model
-        every = np.arange(model.num_orders, dtype=np.int32)
         plain = prices._replace(
             row=np.maximum(prices.row, 0.0), activation=np.maximum(prices.activation, 0.0) + self._forbidding
         )
-        priced = price_orders(model, plain, every, work_limit=PRICING_WORK, threads=threads, closing=closing)
+        priced = self._price_plain(plain, prices, threads, closing)
         work, paid = int(priced.work.sum()), self._most_paid(prices)
         lower, exact = priced.lower_bound - paid, priced.exact.copy()
         lower = np.where(paid > 0, lower, priced.lower_bound)
+        if self._linear is not None:
+            paid[self._linear.order] = 0.0
         touched = np.flatnonzero(self.ruled | (paid > 0)).astype(np.int32)
         exact[touched] = False
         listed = concatenate([unserved(model, touched), take(pool, np.isin(pool.order, touched))])
@@ -248,6 +255,26 @@ class LeafSpace:
             exact[whole] = least[whole] <= farthest[whole]
             touched = whole[~exact[whole]]
         return LeafPriced(lower, exact, self._cheapest(priced.patterns, listed, prices), listed, work)
+
+    def _price_plain(self, plain: Prices, prices: Prices, threads: int, closing: Stop | None) -> Priced:
+        """Every order without the leaf's rules for it: linear ones at their prices, the others at those from 0 up."""
+        model, linear = self.model, self._linear
+        others = np.arange(model.num_orders, dtype=np.int32)
+        if linear is not None:
+            others = np.setdiff1d(others, linear.order).astype(np.int32)
+        slow = price_orders(model, plain, others, work_limit=PRICING_WORK, threads=threads, closing=closing)
+        if linear is None:
+            return slow
+        quick = price_linear(model, linear, prices._replace(activation=prices.activation + self._forbidding))
+        both = concatenate([quick.patterns, slow.patterns])
+        by = np.argsort(both.order, kind="stable")
+        return Priced(
+            np.concatenate([quick.lower_bound, slow.value])[by],
+            np.concatenate([quick.lower_bound - np.abs(quick.lower_bound) * ROUNDING, slow.lower_bound])[by],
+            np.concatenate([quick.exact, slow.exact])[by],
+            np.concatenate([np.full(len(linear.order), _LINEAR_WORK), slow.work])[by],
+            take(both, by),
+        )
 
     def _cheapest(self, best: Patterns, listed: Patterns, prices: Prices) -> Patterns:
         """Each order's cheapest pattern that the leaf allows; serving nothing stands in where none is known."""

@@ -39,11 +39,11 @@ class BatchMinima:
     proven: Flags
 
 
-def price_regular(pricing: Pricing, block: Block, order_from: int, order_to: int) -> BatchMinima:
-    """Price what can be priced together of the orders ``order_from:order_to``."""
+def price_regular(pricing: Pricing, block: Block, order_from: int, order_to: int, skipped: Flags) -> BatchMinima:
+    """Price what can be priced together of the orders ``order_from:order_to``, but for those ``skipped``."""
     forms = forms_of(pricing, block, order_from, order_to)
     unmet, small = unmet_of_lines(pricing, forms)
-    priced = forms.regular & small
+    priced = forms.regular & small & ~skipped
     minimum = np.zeros(order_to - order_from, np.int64)
     witnesses: list[Witness] = []
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from dom_engine.certificate.batch import price_regular
+from dom_engine.certificate.byunit import ByUnit, price_by_unit
 from dom_engine.certificate.enumeration import enumerate_minimum
 from dom_engine.certificate.options import Budget, LeafRules, TooManyError
 from dom_engine.certificate.relaxation import relaxed_minimum
-from dom_engine.certificate.sources import Pricing, build_block
+from dom_engine.certificate.sources import Block, Pricing, build_block
 from dom_engine.domain.columns import Flags
 
 _LINES_AT_ONCE = 250_000
 _ORDER_STEPS = 200_000
 _TOTAL_STEPS = 40_000_000
+_FEWEST_UNITS = 30
+"""Units from which on an order of one line may be priced in closed form: smaller ones are quick by the thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,13 @@ def price_orders(pricing: Pricing, ruled: Mapping[int, LeafRules] | None = None)
     left = Budget(_TOTAL_STEPS)
     for order_from, order_to in blocks(pricing):
         block = build_block(pricing, order_from, order_to)
-        batch = price_regular(pricing, block, order_from, order_to)
+        by_unit = _by_unit(pricing, block, order_from, order_to, ruled)
+        skipped = np.isin(np.arange(order_from, order_to), list(by_unit))
+        batch = price_regular(pricing, block, order_from, order_to, skipped)
         minimum += batch.minimum.tolist()
-        settled = batch.proven.copy()
+        for order, priced in by_unit.items():
+            minimum[order], exact[order] = priced.minimum, priced.exact
+        settled = batch.proven | skipped
         settled[[order - order_from for order in ruled if order_from <= order < order_to]] = False
         for row in np.flatnonzero(~settled).tolist():
             order = order_from + row
@@ -64,6 +71,21 @@ def price_orders(pricing: Pricing, ruled: Mapping[int, LeafRules] | None = None)
                 exact[order] = False
             left.spend(allowed - budget.steps)
     return OrderMinima(pricing.scale, minimum, exact)
+
+
+def _by_unit(
+    pricing: Pricing, block: Block, order_from: int, order_to: int, ruled: Mapping[int, LeafRules]
+) -> dict[int, ByUnit]:
+    """Orders of the block too large for states that are priced in closed form."""
+    orders, found = pricing.problem.orders, dict[int, ByUnit]()
+    first = orders.line_ptr[order_from:order_to]
+    one = np.diff(orders.line_ptr[order_from : order_to + 1]) == 1
+    large = one & (np.append(pricing.problem.lines.quantity, 0)[first] >= _FEWEST_UNITS)
+    for order in (np.flatnonzero(large) + order_from).tolist():
+        priced = price_by_unit(pricing, block, order, ruled.get(order))
+        if priced is not None:
+            found[order] = priced
+    return found
 
 
 def blocks(pricing: Pricing) -> Iterator[tuple[int, int]]:

@@ -55,7 +55,7 @@ def test_no_relaxation_is_above_the_minimum(seed: int, monkeypatch: pytest.Monke
     priced = Pricing(converter.problem(), priced_rows(converter, prices))
     num_orders = len(priced.problem.orders)
     block = build_block(priced, 0, num_orders)
-    batch = price_regular(priced, block, 0, num_orders)
+    batch = price_regular(priced, block, 0, num_orders, np.zeros(num_orders, np.bool_))
     for order, name in enumerate(converter.orders):
         least = expected.order_minima[name] * priced.scale
         over_subsets = relaxed_minimum(priced, block, order)
