@@ -25,6 +25,7 @@ from dom_engine.domain.result import (
     Result,
     status_of,
 )
+from dom_engine.domain.rows import PricedRows
 from dom_engine.domain.start import Begun, Start
 from dom_engine.errors import AuditError, InputError, StoppedError
 from dom_engine.formulation import (

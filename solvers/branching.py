@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.columns import blend, merge, signatures
+from solvers.judging import unserved
 from solvers.leaf_program import LeafProgram, LeafSolved
 from solvers.leaves import EVERYONE, Leaf, LeafSpace, Limits, Tree, Use, single_shipments
 from solvers.linear import Linear, find_linear, from_one_node
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel
-from solvers.patterns import concatenate, priced_cost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import price_orders
 from solvers.pricing_near import enumerate_near
 from solvers.stop import Stop

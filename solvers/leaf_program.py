@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from solvers.execution import solve_lp
 from solvers.leaves import LeafSpace
 from solvers.master import Master, build_master, master_prices
 from solvers.model import F64, I64, Patterns, Prices, SourcingModel
-from solvers.program import LpOutcome, Program, solve_lp
+from solvers.program import LpOutcome, Program
 from solvers.stop import Stop
 
 

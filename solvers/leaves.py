@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.bound import MeasurePrices, exact_minima, responses, to_measure
+from solvers.judging import unserved
 from solvers.linear import Linear, price_linear
 from solvers.model import (
     F64,
@@ -34,7 +35,7 @@ from solvers.model import (
     Prices,
     SourcingModel,
 )
-from solvers.patterns import concatenate, priced_cost, take, unserved
+from solvers.patterns import concatenate, priced_cost, take
 from solvers.pricing import ROUNDING, Priced, price_orders
 from solvers.pricing_near import enumerate_near
 from solvers.stop import Stop

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from solvers.judging import from_shipments
 from solvers.model import (
     F64,
     I32,
@@ -33,7 +34,7 @@ from solvers.model import (
     Prices,
     SourcingModel,
 )
-from solvers.patterns import from_shipments, priced_cost
+from solvers.patterns import priced_cost
 
 _MOST_SETS = 5_000
 """Sets of nodes that an order may exhaust, beyond which it is priced like any other."""

@@ -7,9 +7,10 @@ import pytest
 
 from solvers.branching import grow_tree, worth_branching
 from solvers.incumbent import usage_of
+from solvers.judging import unserved
 from solvers.leaves import EVERYONE, LeafSpace, Limits, Use, single_shipments
 from solvers.model import Patterns, Prices, SourcingModel, frozen
-from solvers.patterns import priced_cost, unserved
+from solvers.patterns import priced_cost
 from solvers.portfolio import Settings, solve
 from solvers.pricing_near import enumerate_near
 from solvers.result import Outcome
