@@ -20,17 +20,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.monolith import Monolith, patterns_of, state
-from benchmarks.peers import MONOLITHS, RELAXATIONS, Run, run
+from benchmarks.monolith import Monolith, patterns_of, state_all
+from benchmarks.peers import MONOLITHS, PEERS, RELAXATIONS, Run, run
 from dom_engine.cli.warmup import warm_up
 from dom_engine.domain.problem import Problem
 from dom_engine.engine import solve
 from dom_engine.formulation import build_model
+from dom_engine.importers import import_brunel, import_online_retail
 from dom_engine.scenario import load_scenario
 from scenarios.generate import Spec, generate, write_scenario
 from solvers.greedy import RULES
@@ -38,26 +39,55 @@ from solvers.model import SourcingModel
 
 
 class Case(NamedTuple):
-    """A batch, the gap and the time that the product is given, and which peers make sense at its size."""
+    """A batch, the gap and the time that the product is given, and which peers make sense at its size.
 
-    spec: Spec
+    ``make`` writes the scenario below a parent, from where public data lies, and returns its folder.
+    """
+
+    make: Callable[[Path, Path], Path]
     gap: float
     time_limit_s: float
     peers: tuple[str, ...] = MONOLITHS + RELAXATIONS
 
 
-CASES = {
-    case.spec.name: case
-    for case in (
-        Case(Spec(60, 5, 40, "tight"), 1e-3, 10),
-        Case(Spec(1_000, 20, 500, "tight"), 1e-3, 30),
-        Case(Spec(3_000, 20, 1_500, "tight"), 6e-3, 30),
-        Case(Spec(3_000, 20, 1_500, "tight", services=2, days=5, daily_capacity=True), 1e-2, 60),
-        Case(Spec(30_000, 50, 6_000, "tight"), 6e-3, 60, ("MathOpt HiGHS", "MathOpt CP-SAT", *RELAXATIONS)),
-        Case(Spec(100_000, 100, 20_000, "tight"), 1e-2, 60, RELAXATIONS),
+def _generated(spec: Spec, gap: float, time_limit_s: float, *peers: str) -> tuple[str, Case]:
+    def make(_data: Path, parent: Path) -> Path:
+        write_scenario(generate(spec), parent / spec.name)
+        return parent / spec.name
+
+    return spec.name, Case(make, gap, time_limit_s, peers or MONOLITHS + RELAXATIONS)
+
+
+def _there(folder: Path) -> Callable[[Path, Path], Path]:
+    return lambda _data, _parent: folder
+
+
+def _brunel(data: Path, parent: Path) -> Path:
+    return import_brunel(data / "brunel", parent / "brunel")
+
+
+def _first_day(data: Path, parent: Path) -> Path:
+    """The first day of Online Retail, to be served from the cities of the network on which orders are replayed."""
+    file = data / "online-retail" / "2010-12_2011-05.csv.xz"
+    return import_online_retail(file, data / "us-network", parent / "days")[0]
+
+
+BRUNEL, RETAIL = "brunel", "online-retail-2010-12-01"
+CASES = dict(
+    (
+        _generated(Spec(60, 5, 40, "tight"), 1e-3, 10),
+        _generated(Spec(1_000, 20, 500, "tight"), 1e-3, 30),
+        _generated(Spec(3_000, 20, 1_500, "tight"), 6e-3, 30),
+        _generated(Spec(3_000, 20, 1_500, "tight", services=2, days=5, daily_capacity=True), 1e-2, 60),
+        _generated(Spec(30_000, 50, 6_000, "tight"), 6e-3, 60, "MathOpt HiGHS", "MathOpt CP-SAT", *RELAXATIONS),
+        _generated(Spec(100_000, 100, 20_000, "tight"), 1e-2, 60, *RELAXATIONS),
+        (BRUNEL, Case(_brunel, 1e-4, 30)),
+        (RETAIL, Case(_first_day, 3e-3, 10)),
     )
-}
-SMALL = ("us-tight-60x5x40-1s1d-0", "us-tight-1000x20x500-1s1d-0", "us-tight-3000x20x1500-1s1d-0")
+)
+SMALL = (
+    "us-tight-60x5x40-1s1d-0", "us-tight-1000x20x500-1s1d-0", "us-tight-3000x20x1500-1s1d-0", BRUNEL, RETAIL,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,7 @@ def compare(name: str, folder: Path, case: Case, multiple: float, threads: int) 
     model = build_model(problem).model
     try:
         started_s = time.perf_counter()
-        monolith = state(model)
+        monolith = state_all(model)
         stating_s = time.perf_counter() - started_s
     except ValueError as error:
         print(f"{name}: no monolith: {error}", file=sys.stderr)
@@ -139,7 +169,7 @@ def _row(
     if done.x is not None and not relaxed:
         objective = int(patterns_of(model, monolith, done.x).cost.sum()) / 1e6
     # What the relaxation reached is a bound only once it is optimal.
-    bound = done.objective if relaxed and done.status == "OPTIMAL" else done.bound
+    bound = (done.objective if relaxed and done.status == "OPTIMAL" else done.bound) - monolith.slack
     own_gap_pct = 100 * (objective - bound) / max(1.0, objective) if math.isfinite(bound) else math.nan
     build_s = stating_s + done.build_s
     return Row(name, peer, asked, build_s, done.solve_s, (build_s + done.solve_s) / ours_s, objective, bound,
@@ -156,7 +186,9 @@ def _judged(rows: list[Row]) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=list(CASES), help="by default the three small ones")
+    parser.add_argument("--case", action="append", choices=list(CASES), help="by default small ones, and public data")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DOM_DATA", "../shared/data")), metavar="DIR")
+    parser.add_argument("--peer", action="append", choices=list(PEERS), help="these of a case's peers only")
     parser.add_argument("--scenario", action="append", type=Path, default=[], metavar="DIR", help="any batch, as well")
     parser.add_argument("--gap", type=float, default=1e-3, help="asked of the product for --scenario")
     parser.add_argument("--time-limit", type=float, default=60.0, help="given to the product for --scenario")
@@ -169,12 +201,13 @@ def main() -> None:
     print(_line(headers), flush=True)
     with tempfile.TemporaryDirectory() as parent:
         batches = [] if arguments.scenario and not arguments.case else [*(arguments.case or SMALL)]
-        for name in batches:
-            write_scenario(generate(CASES[name].spec), Path(parent) / name)
-        given = {folder.name: (folder, Case(Spec(0, 1, 1), arguments.gap, arguments.time_limit))
-                 for folder in arguments.scenario}  # fmt: skip
-        every = {name: (Path(parent) / name, CASES[name]) for name in batches} | given
-        for name, (folder, case) in every.items():
+        every = {name: CASES[name] for name in batches} | {
+            folder.name: Case(_there(folder), arguments.gap, arguments.time_limit) for folder in arguments.scenario
+        }
+        for name, case in every.items():
+            folder = case.make(arguments.data, Path(parent))
+            if arguments.peer:
+                case = case._replace(peers=tuple(peer for peer in case.peers if peer in arguments.peer))
             for row in compare(name, folder, case, arguments.multiple, arguments.threads):
                 lines.append([_cell(getattr(row, header)) for header in headers])
                 print(_line(lines[-1]), flush=True)

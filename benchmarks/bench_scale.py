@@ -82,6 +82,7 @@ class Scaled:
 
 SIZES = {
     "3k": Size(3_000, 20, 1_500, 5, 4),
+    "10k": Size(10_000, 30, 3_000, 30, 26),
     "20k": Size(20_000, 50, 5_000, 60, 54),
     "100k": Size(100_000, 100, 20_000, 60, 48),
     "1m": Size(1_000_000, 1_000, 100_000, 300, 220),
@@ -173,6 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", metavar="TEXT", help="cases whose name holds this; may be repeated")
     parser.add_argument("--time-limit", type=float, metavar="S", help="of the search, instead of each case's own")
+    parser.add_argument("--gap", type=float, help="at which a search ends, instead of each case's own")
     parser.add_argument("--method", help="instead of auto")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--no-verify", action="store_true", help="solve only")
@@ -188,6 +190,8 @@ def main() -> None:
     overrides: dict[str, Any] = {"threads": arguments.threads}
     if arguments.time_limit is not None:
         overrides["time_limit_s"] = arguments.time_limit
+    if arguments.gap is not None:
+        overrides["gap"] = arguments.gap
     if arguments.method:
         overrides["method"] = arguments.method
     for _ in tell(measured(names, overrides, check=not arguments.no_verify), arguments.table):

@@ -12,6 +12,7 @@
 
 No cover, no binary per quantity, no dominance: those are the product's own. Only what generated batches and days of
 Online Retail need is stated, and anything else in a model is refused: rates linear in the load, one promise an order.
+``state_all`` hands over the product's own compact model then, rows that tighten it included, to a peer's advantage.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from solvers.compact import state_compact
 from solvers.compact_arcs import Network, build_network
-from solvers.compact_layout import SlotTerms, slot_terms
+from solvers.compact_layout import Layout, SlotTerms, slot_terms
+from solvers.compact_plan import plan_of
 from solvers.compact_rates import FIXED, PER_KG, PER_LINE, PER_PARCEL, load_ranges, slot_costs
 from solvers.judging import from_shipments
 from solvers.model import F64, I64, JUDGE_EX_WORKS, MEASURE_SHIPMENTS, MEASURE_UNITS, Patterns, SourcingModel
@@ -31,10 +34,26 @@ _NO_LIMIT_G = 2**60
 
 
 class Monolith(NamedTuple):
-    """A program in money, and the network that its first columns (shipments, then units) stand for."""
+    """A program in money, and the network that its first columns (shipments, then units) stand for.
+
+    With a ``layout`` it is the compact model's program, whose bounds are good less ``slack``.
+    """
 
     program: Program
     network: Network
+    layout: Layout | None = None
+    slack: float = 0.0
+
+
+def state_all(model: SourcingModel) -> Monolith:
+    """State any model whole: as a textbook does where that will do, else by the product's compact model."""
+    try:
+        return state(model)
+    except ValueError:
+        network, compact, _ = state_compact(model, np.arange(model.num_orders))
+        if compact is None:
+            raise
+        return Monolith(compact.program, network, compact.layout, compact.slack)
 
 
 def state(model: SourcingModel) -> Monolith:
@@ -160,8 +179,19 @@ def _refuse_the_rest(model: SourcingModel, network: Network, terms: SlotTerms, *
 
 
 def patterns_of(model: SourcingModel, monolith: Monolith, x: F64) -> Patterns:
-    """The plan that a solution states, costed exactly; raises ValueError where it breaks an order's rule."""
+    """The plan that a solution states, costed exactly.
+
+    Raises
+    ------
+    ValueError
+        Where it breaks an order's rule, or a row.
+    """
     network = monolith.network
+    if monolith.layout is not None:
+        plan = plan_of(model, network, monolith.layout, x)
+        if plan is None:
+            raise ValueError("the plan draws more on a row than it gives")
+        return plan
     slots, arcs = network.slots, network.arcs
     quantity = np.rint(x[slots.num : slots.num + len(arcs.slot)]).astype(np.int64)
     aboard = np.flatnonzero(quantity > 0)

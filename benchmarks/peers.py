@@ -135,7 +135,10 @@ def _pulp_cbc(program: Program, limit_s: float, gap: float, threads: int) -> Run
         left = pulp.lpSum(coef[k] * variables[col[k]] for k in range(ptr[r], ptr[r + 1]))
         if lower == upper:
             model += left == upper
-        else:
+            continue
+        if not np.isinf(lower):
+            model += left >= lower
+        if not np.isinf(upper):
             model += left <= upper
     built_s = time.perf_counter()
     # Its clock counts processor time of all threads unless told otherwise.
