@@ -54,6 +54,8 @@ def improve_bulky(
             threads=threads,
             on_bound=lambda bound: incumbent.prove(int(np.floor(bound)) - 1),
         )
+    if climbed is None:
+        return prices
     prices = climbed.prices
     if not incumbent.closed(gap) and stop.reason is None:
         incumbent.enter("reinsertion")

@@ -42,8 +42,10 @@ def climb(
     work_limit: int,
     threads: int,
     on_bound: Callable[[float], None],
-) -> Climbed:
+) -> Climbed | None:
     """Raise the bound from ``start`` until it reaches ``goal``, gains little, or passes run out; one is always made.
+
+    None where the run was over before that one was.
 
     Parameters
     ----------
@@ -58,9 +60,7 @@ def climb(
     best: Climbed | None = None
     for _ in range(max(1, passes)):
         try:
-            # The first pass is what the caller counts on.
-            looking = None if best is None else stop
-            priced = price_orders(model, at, orders, work_limit=work_limit, threads=threads, stop=looking)
+            priced = price_orders(model, at, orders, work_limit=work_limit, threads=threads, stop=stop)
         except HaltedError:
             break
         stop.spend(model.num_orders)
@@ -83,7 +83,6 @@ def climb(
         if norm == 0.0:
             break
         at = at._replace(row=np.maximum(0.0, at.row + pace * (goal - reached) / norm * slope / most))
-    assert best is not None
     return best
 
 

@@ -80,7 +80,7 @@ def close_by_pool(
         threshold = float(min(threshold, needed))
         near = _list_near(model, generated.prices, threshold, threads, stop)
         complete = bool(near.complete.all() and priced.exact.all())
-        if stop.is_over:
+        if stop.is_over():
             return
         assert incumbent.patterns is not None
         pool = merge(merge(pool, incumbent.patterns), near.patterns)
@@ -91,6 +91,8 @@ def close_by_pool(
             known = pool.num_patterns
             pool = take(pool, np.flatnonzero(priced_cost(pool, generated.prices) <= least + needed))
             stop.count("columns_fixed", known - pool.num_patterns)
+        if stop.is_over():
+            return
         reach = lower + int(threshold) - 1 if complete else lower
         choose_from(model, pool, gap, seed, threads, stop, incumbent, reach, final=complete and threshold >= needed)
         if incumbent.closed(gap) or not complete or threshold >= needed or pool.num_patterns > _MOST_COLUMNS:
@@ -238,6 +240,8 @@ def choose_from(
     """Solve the master over the pool; what it proves holds up to ``reach``, or for good when ``final``."""
     master = build_master(model, pool, fill_limit=incumbent.fill_limit)
     assert master is not None
+    if stop.is_over():
+        return
     # A pool that proves nothing need not be solved to the last digit: what it lacks weighs more.
     enough = gap / 2 if final else max(gap / 2, _ENOUGH)
     hint = _hint(model, master, pool, incumbent)

@@ -74,6 +74,9 @@ _NO_ACTIVATION = np.zeros(0)
 _OFTEN_TOLD = 50_000
 """Orders up to which every better window is told: costing a larger plan anew takes as long as a window."""
 
+_LEAST_ROUND_S = 0.5
+"""A round of windows is not begun with less time: to state its programs takes about half of that."""
+
 _LAST_LOOK_S = 0.05
 """What has been proven by the end is heard even when the clock has run out."""
 
@@ -221,7 +224,7 @@ class _Plan:
         for at in range(0, len(sequence), _SEATED_AT_ONCE):
             block = sequence[at : at + _SEATED_AT_ONCE]
             seat_all(self.menus, self.prices.row, _NO_ACTIVATION, block, seats, *rooms)
-            if self.stop.is_over:
+            if self.stop.is_over():
                 return
 
     def offer(self) -> None:
@@ -315,6 +318,9 @@ class _Plan:
         if self.stop.time_limit_s < _SHORT_S:
             polish.size = SHORT_WINDOW_ORDERS
         while self.stop.reason is None and not self.incumbent.closed(gap):
+            if self.stop.remaining_s < _LEAST_ROUND_S:
+                self.stop.was_cut = True
+                break
             windows = polish.next_windows(self.seats, len(workers))
             if windows:
                 change = polish.round(windows, self.seats, workers, self.stop, self.seed, self.threads)

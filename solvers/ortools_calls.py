@@ -25,6 +25,12 @@ _LEAST_S, _MOST_S = 0.001, 1e7
 _LEAST_INT, _MOST_INT = -(2**63), 2**63 - 1
 
 
+def load(kind: str) -> None:
+    """Import what a kind of task needs, for its clock not to run meanwhile."""
+    if kind == "integers":
+        import ortools.sat.python.cp_model  # noqa: F401
+
+
 def call(task: Task, until_s: float) -> Answer:
     """Solve a task until the clock of ``stop.now_s`` says so much, as closely as its solver keeps to it.
 

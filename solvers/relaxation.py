@@ -53,6 +53,9 @@ def relax(model: SourcingModel, stop: Stop) -> Relaxed | None:
     cost = _unit_cost(model, network)
     plans: list[Patterns] = []
     for share in _OPENED:
+        # The flow solver hears nothing and holds the interpreter: a third of a second for the most loads there may be.
+        if stop.is_over():
+            break
         quantity = _move_units(model, network, opened >= share, cost)
         if quantity is not None:
             plans.append(patterns_of(model, network, quantity))

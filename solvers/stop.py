@@ -163,14 +163,13 @@ class Stop:
         """Whether somebody asked for a stop."""
         return bool(self.halt[0])
 
-    @property
     def is_over(self) -> bool:
         """Whether nothing more may be waited for: the clock has ended the run, not just a share, or somebody has."""
         return self.is_interrupted or now_s() >= self._end_s
 
     def check(self) -> None:
         """Raise HaltedError once the run is over; between two pieces of a step that takes long on some batches."""
-        if self.is_over:
+        if self.is_over():
             raise HaltedError
 
     @property

@@ -140,6 +140,8 @@ class Polish:
         for worker, orders in zip(workers, windows, strict=False):
             own = usage_of_picks(self.menus, len(free), held_by(seats, orders)[1])
             window = self.columns_of(orders, seats, free + own, threads)
+            if stop.is_over():
+                return 0.0
             stop.count("columns", len(window.order))
             pool = patterns_of(self.model, self.menus, window.order, window.pick_ptr, window.picks)
             rows = self.model.rows._replace(limit=free + own)
@@ -152,6 +154,8 @@ class Polish:
             begun.append((worker, window))
             touched = np.unique(pool.draw_row)
             free[touched] = 0
+            if stop.is_over():
+                return 0.0
         change = 0.0
         for worker, window in begun:
             answer = wait_for(worker, seconds, stop)

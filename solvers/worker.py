@@ -2,7 +2,8 @@
 
 Standard input says how many bytes of a pickled (task, until_s) lie at the start of the file open as FD; the pickled
 answer goes to standard output behind its length. A file takes a question at once, however large, where a pipe would
-keep whoever asks waiting until this process has started. Ends when its input does, in the middle of a solve as well.
+keep whoever asks waiting until this process has started. Ends when its input does, in the middle of a solve as well,
+and when it has rested for ``REST_S``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import signal
 import struct
 import sys
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 HEADER = struct.Struct("<q")
+
+REST_S = 60.0
+"""Seconds without a question after which a process gives its memory back, some 70 MB."""
 
 
 def main() -> None:
@@ -31,7 +35,12 @@ def main() -> None:
 
     questions = int(sys.argv[1])
     while True:
-        task, until_s = pickle.loads(os.pread(questions, sizes.get(), 0))
+        try:
+            size = sizes.get(timeout=REST_S)
+        except Empty:
+            # An orderly end would wait for the thread that listens.
+            os._exit(0)
+        task, until_s = pickle.loads(os.pread(questions, size, 0))
         answer = pickle.dumps(call(task, until_s), protocol=pickle.HIGHEST_PROTOCOL)
         answers.write(HEADER.pack(len(answer)) + answer)
         answers.flush()

@@ -4,7 +4,8 @@ HiGHS hears no interrupt, keeps one scheduler per process and may overrun its li
 killed, and several run beside each other. Processes are started by name, not forked: a fork would copy locks that other
 threads hold, and a spawned child would import the caller's main module.
 
-To start one takes half a second of a processor, so a few stay for the next run. One that was killed is gone.
+To start one takes half a second of a processor, so a few stay for the next run, for as long as they stay by themselves.
+One that was killed is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from contextlib import contextmanager
 
 from solvers.program import Answer, Task
 from solvers.stop import Stop, now_s
-from solvers.worker import HEADER
+from solvers.worker import HEADER, REST_S
 
 _POLL_S = 0.02
 _OVERRUN_S = 1.0
@@ -34,8 +35,9 @@ _LAST_WORD_S = 0.1
 _HAND_OVER_S, _HAND_OVER_SHARE = 0.3, 0.05
 """Of the time that remains, what a solver's overrun and the way of its answer are given; never more than so long."""
 
-_MOST_IDLE = 4
-"""Workers kept for whoever asks next."""
+_MOST_IDLE, _REST_SHARE = 4, 0.5
+"""Workers kept for whoever asks next, and the share of their rest within which they are asked: one whose rest is about
+to end might do so in between."""
 
 
 class Worker:
@@ -49,6 +51,7 @@ class Worker:
         self._process = _started(self._questions.fileno())
         self.busy = False
         self.is_alive = True
+        self._rested_s = now_s()
         self._answer = bytearray()
 
     @property
@@ -59,10 +62,10 @@ class Worker:
     def begin(self, task: Task, seconds: float) -> None:
         """Hand over a program. A process that has ended is heard of when it is polled.
 
-        One that is still busy with a program that nobody waits for any more is started anew. The seconds count from
-        now, those included that a new process takes to start.
+        One that is still busy with a program that nobody waits for any more, or has rested for long, is started anew.
+        The seconds count from now, those included that a new process takes to start.
         """
-        if self.busy:
+        if self.busy or not self.is_ready():
             self.close()
             self._start()
         question = pickle.dumps((task, now_s() + seconds), protocol=pickle.HIGHEST_PROTOCOL)
@@ -99,13 +102,14 @@ class Worker:
                     answer: Answer = pickle.loads(bytes(self._answer[HEADER.size :]))
                     self._answer.clear()
                     self.busy = False
+                    self._rested_s = now_s()
                     return answer
             seconds = 1.0
         return None
 
-    def has_ended(self) -> bool:
-        """Whether the process is gone, by itself or killed by others."""
-        return self._process.poll() is not None
+    def is_ready(self) -> bool:
+        """Whether the process is there, and will be by the time that it is asked something."""
+        return self._process.poll() is None and now_s() < self._rested_s + _REST_SHARE * REST_S
 
     def kill(self) -> None:
         """Begin to end the process; ``close`` waits until it has."""
@@ -146,10 +150,9 @@ class _Idle:
         with self.lock:
             while self.workers:
                 worker = self.workers.pop()
-                if worker.has_ended():
-                    worker.close()
-                    continue
-                return worker
+                if worker.is_ready():
+                    return worker
+                worker.close()
         return None
 
     def put_back(self, workers: list[Worker]) -> None:
@@ -211,7 +214,7 @@ def wait_for(worker: Worker, seconds: float, stop: Stop) -> Answer | None:
             return answer
         waited += _POLL_S
         # A solver that keeps its limit answers about when the clock ends the run; an interrupt it has not heard.
-        late += _POLL_S if stop.is_over else 0.0
+        late += _POLL_S if stop.is_over() else 0.0
         if stop.is_interrupted or late > _LAST_WORD_S:
             return None
     return None

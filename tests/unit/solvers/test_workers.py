@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from solvers import workers
 from solvers.program import MipOutcome, Program, Task
 from solvers.stop import Stop
 from solvers.workers import Worker, wait_for, worker_pool
@@ -52,13 +53,13 @@ def outcome_of(worker: Worker) -> MipOutcome:
 
 
 def test_two_programs_side_by_side() -> None:
-    with worker_pool(2) as workers:
-        for worker, room in zip(workers, (5.0, 3.0), strict=True):
+    with worker_pool(2) as both:
+        for worker, room in zip(both, (5.0, 3.0), strict=True):
             worker.begin(Task("mip", knapsack([4.0, 3.0, 2.0], [3.0, 2.0, 2.0], room)), 60.0)
-        assert [outcome_of(worker).objective for worker in workers] == [-7.0, -4.0]
+        assert [outcome_of(worker).objective for worker in both] == [-7.0, -4.0]
         # A worker takes one program after another.
-        workers[0].begin(Task("mip", knapsack([1.0], [1.0], 2.0), hint=np.ones(1)), 60.0)
-        again = outcome_of(workers[0])
+        both[0].begin(Task("mip", knapsack([1.0], [1.0], 2.0), hint=np.ones(1)), 60.0)
+        again = outcome_of(both[0])
     assert again.optimal
     assert again.x is not None
     assert again.x.tolist() == [1.0]
@@ -104,6 +105,25 @@ def test_a_worker_still_busy_is_started_anew() -> None:
         worker.begin(Task("mip", knapsack([1.0], [1.0], 2.0)), 60.0)
         assert worker.pid != busy
         assert outcome_of(worker).objective == -1.0
+
+
+def test_a_worker_that_has_rested_for_long_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with worker_pool(1) as (worker,):
+        first = worker.pid
+        monkeypatch.setattr(workers, "_REST_SHARE", 0.0)
+        worker.begin(Task("mip", knapsack([1.0], [1.0], 2.0)), 60.0)
+        assert worker.pid != first
+        assert outcome_of(worker).objective == -1.0
+        second = worker.pid
+    with worker_pool(1) as (worker,):
+        assert worker.pid != second
+
+
+def test_a_worker_without_questions_ends_by_itself() -> None:
+    script = "from solvers import worker; worker.REST_S = 0.01; worker.main()"
+    command = [sys.executable, "-c", script, "0"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        assert process.wait(60) == 0
 
 
 def test_a_worker_ends_with_whoever_started_it() -> None:
