@@ -24,10 +24,14 @@ def certify(
     fill_limit: int | None = None,
     menus: Menus | None = None,
     closing: Stop | None = None,
+    known: Priced | None = None,
 ) -> Certificate:
-    """State prices in micros, price every order at exactly those, and add up L in exact arithmetic."""
+    """State prices in micros, price every order at exactly those, and add up L in exact arithmetic.
+
+    ``known`` is what everyone pays at exactly those prices, where they were priced before.
+    """
     stated = to_measure(model, prices)
-    priced = price_everyone(model, stated.steering(model), threads, menus, closing)
+    priced = known or price_everyone(model, stated.steering(model), threads, menus, closing)
     minima = exact_minima(model, priced.patterns, stated, priced.lower_bound, priced.exact)
     bound = exact_bound(model, stated, minima.total, fill_limit)
     return Certificate(stated, minima, priced.exact, bound)

@@ -173,13 +173,13 @@ def _with_wish(model: SourcingModel, prices: Prices, rule: str) -> Prices:
     elif rule == "preference":
         key = model.nodes.preference_cost[model.candidates.node].astype(np.float64)
     else:
-        return _serving_first(prices) if rule == "fewest-splits" else prices
+        return serving_first(prices) if rule == "fewest-splits" else prices
     most = float(key.max(initial=0.0))
     scaled = key * (_DOMINANT / (1.0 + most))
-    return _serving_first(prices._replace(activation=prices.activation + scaled))
+    return serving_first(prices._replace(activation=prices.activation + scaled))
 
 
-def _serving_first(prices: Prices) -> Prices:
+def serving_first(prices: Prices) -> Prices:
     """A unit left out weighs more than sixty-four wishes unheard."""
     return prices._replace(fill=prices.fill + 64 * _DOMINANT / 1e6)
 

@@ -33,7 +33,7 @@ from solvers.certify import PRICING_WORK, certify, price_everyone
 from solvers.closing import close_by_compact, close_by_knapsacks, close_by_pool
 from solvers.columns import generate_columns
 from solvers.fill import fill_model, fill_step
-from solvers.greedy import RULES, construct, keep_fitting, regret_sequence
+from solvers.greedy import RULES, construct, keep_fitting, regret_sequence, serving_first
 from solvers.incumbent import Incumbent, Progress
 from solvers.judging import recost, unserved
 from solvers.leaves import Tree
@@ -120,11 +120,12 @@ def solve(
 def _by_rule(model: SourcingModel, settings: Settings, stop: Stop, watch: Callable[[Progress], None] | None) -> Outcome:
     incumbent = Incumbent(model, stop, watch)
     incumbent.enter(settings.method)
-    incumbent.offer(unserved(model))
     zero = Prices.zero(model)
+    # What a rule ships stands even where leaving orders out would cost less: where fill comes first it does.
+    wish = serving_first(zero) if settings.fill_first else zero
     incumbent.offer(
         construct(
-            model, zero, settings.sequence, stop,
+            model, wish, settings.sequence, stop,
             work_limit=PRICING_WORK, threads=settings.threads, rule=settings.method,
         )
     )  # fmt: skip
@@ -184,7 +185,7 @@ def _search(
             solver = _part_solver(settings)
             threads = settings.threads
             prices = solve_apart(model, division, priced, stop, incumbent, solver, settings.gap, threads)
-            return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)
+            return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit, first=priced)
         pool = concatenate([nothing, priced.patterns, plan, *given])
         if is_assignment(model):
             assigned, tree = _assign(model, settings, stop, incumbent)
@@ -197,7 +198,7 @@ def _search(
             else:
                 dear = dear and len(model.sources.line) <= COMPACT_SOURCES
                 prices = _improve(model, settings, stop, incumbent, pool, dear)
-    return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit)._replace(tree=tree)
+    return _finish(model, settings, stop, incumbent, [zero, prices], fill_limit, first=priced)._replace(tree=tree)
 
 
 def _completed(model: SourcingModel, plan: Patterns, settings: Settings, stop: Stop) -> list[Patterns]:
@@ -343,17 +344,27 @@ def _finish(
     prices: list[Prices],
     fill_limit: int | None,
     menus: Menus | None = None,
+    first: Priced | None = None,
 ) -> Outcome:
-    """Recompute the certificate in exact integers, whatever the clock says: no bound is claimed else."""
+    """Recompute the certificate in exact integers, whatever the clock says: no bound is claimed else.
+
+    ``first`` is what everyone pays without prices.
+    """
     cut = StopReason.WORK if stop.was_short else StopReason.TIME if stop.was_cut else None
     reason = stop.reason or cut
     incumbent.enter("certificate")
-    # At zero prices every order is priced exactly once more: cheap, and never worse than nothing proven.
+    # Without prices nothing worse than nothing is proven.
     # A part's is computed once more, with the whole's.
     waits = reason is not StopReason.INTERRUPTED and not incumbent.exacting
     closing = Stop(max(LEAST_CLOSING_S, CLOSING_SHARE * stop.time_limit_s) if waits else 0.0)
     distinct = [p for at, p in enumerate(prices) if not any(p.same(other) for other in prices[:at])]
-    certificates = [certify(model, p, settings.threads, fill_limit, menus, closing) for p in distinct]
+    zero = Prices.zero(model)
+    # Orders that are still open may be closed now.
+    known = first if first is not None and (first.exact.all() or not waits) else None
+    certificates = [
+        certify(model, p, settings.threads, fill_limit, menus, closing, known if p.same(zero) else None)
+        for p in distinct
+    ]
     certificate = max(certificates, key=lambda c: c.bound)
     if reason is None and closing.was_cut:
         reason = StopReason.TIME

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from solvers.greedy import keep_fitting, unserved_at
+from solvers.greedy import RULES, keep_fitting, unserved_at
 from solvers.incumbent import shared_cost, usage_of
-from solvers.model import Prices, SourcingModel
+from solvers.model import Prices, SourcingModel, frozen
 from solvers.portfolio import Settings, solve
 from solvers.pricing import price_orders
 from solvers.stop import Stop, StopReason
@@ -49,3 +49,12 @@ def test_a_run_cut_after_its_first_pricing_still_serves(model: SourcingModel) ->
     assert outcome.reason is StopReason.WORK
     first = keep_fitting(model, price_orders(model, Prices.zero(model), everyone, work_limit=10**6).patterns, everyone)
     assert outcome.objective <= int(first.cost.sum()) < int(unserved_at(model, everyone).cost.sum())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_where_fill_comes_first_a_rule_ships_though_leaving_out_costs_nothing(model: SourcingModel, rule: str) -> None:
+    free = frozen(model._replace(lines=model.lines._replace(unmet_cost=np.zeros_like(model.lines.unmet_cost))))
+    everyone = np.arange(ORDERS, dtype=np.int32)
+    outcome = solve(free, Settings(rule, 0.0, 0, 1, everyone, fill_first=True), Stop())
+    assert outcome.patterns.fill.sum() < unserved_at(free, everyone).fill.sum() / 2
+    assert outcome.objective > 0
