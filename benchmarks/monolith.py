@@ -17,6 +17,7 @@ Online Retail need is stated, and anything else in a model is refused: rates lin
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -45,15 +46,28 @@ class Monolith(NamedTuple):
     slack: float = 0.0
 
 
-def state_all(model: SourcingModel) -> Monolith:
-    """State any model whole: as a textbook does where that will do, else by the product's compact model."""
-    try:
-        return state(model)
-    except ValueError:
-        network, compact, _ = state_compact(model, np.arange(model.num_orders))
-        if compact is None:
-            raise
-        return Monolith(compact.program, network, compact.layout, compact.slack)
+def state_all(model: SourcingModel, fill_limit: int | None = None) -> Monolith:
+    """State any model whole: as a textbook does where that will do, else by the product's compact model.
+
+    Parameters
+    ----------
+    fill_limit
+        The most that may be left out, in weighted millionths, where that comes before cost.
+
+    Raises
+    ------
+    ValueError
+        When nothing can ship at all.
+    """
+    if fill_limit is None:
+        try:
+            return state(model)
+        except ValueError as error:
+            print(f"by the compact model: {error}", file=sys.stderr)
+    network, compact, _ = state_compact(model, np.arange(model.num_orders), fill_limit=fill_limit)
+    if compact is None:
+        raise ValueError("no order can be shipped anything")
+    return Monolith(compact.program, network, compact.layout, compact.slack)
 
 
 def state(model: SourcingModel) -> Monolith:
