@@ -95,9 +95,8 @@ def _solve(task: Task, stop: Stop, most_s: float = float("inf")) -> Answer | Non
 
 def _try_here(task: Task, seconds: float) -> Answer | None:
     """The answer within a moment; None where another thread is at it."""
-    from solvers.ortools_calls import call, load
+    from solvers.ortools_calls import call
 
-    load(task.kind)
     # What others solve here takes a moment, too: less than to start a process, which is all that a tiny one would need.
     patience_s = TRIAL_S if len(task.program.coef) <= TINY else 0.0
     if not _alone.acquire(timeout=patience_s):

@@ -13,7 +13,7 @@ def test_every_size_comes_in_both_stocks_and_both_dispatches() -> None:
     kinds = {(case.spec.orders, case.spec.stock, case.spec.days, case.spec.daily_capacity) for case in CASES.values()}
     assert kinds == {
         (orders, stock, days, days > 1)
-        for orders in (3_000, 20_000, 100_000, 1_000_000)
+        for orders in (3_000, 10_000, 20_000, 100_000, 1_000_000)
         for stock in ("comfortable", "tight")
         for days in (1, 5)
     }

@@ -10,8 +10,9 @@ import pytest
 
 from solvers import execution
 from solvers.execution import solve_in_integers, solve_lp, solve_mip
-from solvers.program import NOTHING_FOUND
-from solvers.stop import Stop
+from solvers.ortools_calls import call
+from solvers.program import NOTHING_FOUND, Task
+from solvers.stop import Stop, now_s
 from tests.unit.solvers.test_program import knapsack
 from tests.unit.solvers.test_workers import endless
 
@@ -60,6 +61,17 @@ def test_what_takes_long_is_begun_anew_in_a_process_and_left_at_an_interrupt(mon
     # Its search would go on for hours: that this ends at all is what is asked.
     assert solve_mip(endless(), stop, relative_gap=0.0) == NOTHING_FOUND
     assert begun == [1]
+
+
+@pytest.mark.parametrize("kind", ["mip", "integers"])
+def test_what_its_clock_ended_says_so(kind: str) -> None:
+    assert call(Task(kind, endless()), now_s() + 0.05).was_cut
+    assert not call(Task(kind, knapsack()), now_s() + 60.0).was_cut
+
+
+def test_what_a_count_ended_was_not_cut() -> None:
+    assert not call(Task("integers", endless(), deterministic_limit=0.01), now_s() + 600.0).was_cut
+    assert not call(Task("mip", endless(30), most_nodes=3), now_s() + 600.0).was_cut
 
 
 def test_a_count_of_nodes_is_kept_wherever_it_is_solved(monkeypatch: pytest.MonkeyPatch) -> None:
