@@ -27,7 +27,10 @@ WINDOW_COLUMNS = 25_000
 WINDOW_S = 12.0
 """A window's own limit: one that needs more is too large."""
 
-_ONLY_SHARE = 0.6
+_ONLY_SHARE = 0.5
+_LEAST_WIDTH = 0.25
+"""Of the width that windows begin with, what none is narrowed below."""
+
 
 _MOST_PATTERNS = 60
 _POPULAR = 256
@@ -74,12 +77,13 @@ class Polish:
         self.model, self.menus, self.wanted, self.prices = model, menus, wanted, prices
         self.minimum, self.threshold, self.most_reduced, self.little = minimum, threshold, most_reduced, little
         self.size = WINDOW_ORDERS
+        self._widest, self._least = threshold, _LEAST_WIDTH * most_reduced
         self._tried = np.zeros(model.num_orders, np.int64)
         self._is_settled, self._gained = np.zeros(model.num_orders, np.bool_), 0.0
 
     def widen(self, by: float) -> bool:
         """Begin anew with columns of so many times the reduced cost; False when all there are gained nothing."""
-        is_widest = self.most_reduced >= self.threshold
+        is_widest = self.most_reduced >= self._widest
         if is_widest and self._gained > -self.little:
             return False
         self.most_reduced *= 1.0 if is_widest else by
@@ -89,7 +93,7 @@ class Polish:
     def next_windows(self, seats: Seats, count: int) -> list[I32]:
         """Up to ``count`` windows around the orders that carry most of the gap and were tried least.
 
-        None when each that carries any is settled: its last window was solved to the end, or found nothing better.
+        None when each that carries any is settled: its last window was solved to the end.
         """
         excess = priced_excess(self.menus, self.prices.row, seats) - self.minimum
         taken = np.zeros(self.model.num_orders, np.bool_)
@@ -156,7 +160,7 @@ class Polish:
             free[touched] = 0
             if stop.is_over():
                 return 0.0
-        change = 0.0
+        change, is_too_wide = 0.0, False
         for worker, window in begun:
             answer = wait_for(worker, seconds, stop)
             outcome = None if answer is None else answer.outcome
@@ -166,11 +170,20 @@ class Polish:
             gained = 0.0
             if outcome is not None and outcome.x is not None:
                 gained = self.take(window, np.flatnonzero(outcome.x[: len(window.order)] > 0.5), seats)
-            is_optimal = outcome is not None and outcome.optimal
-            self._is_settled[window.orders] = is_optimal or gained > -self.little
             change += gained
+            has_gained, is_optimal = gained <= -self.little, outcome is not None and outcome.optimal
+            is_too_wide = is_too_wide or not (has_gained or is_optimal)
+            self._is_settled[window.orders] = is_optimal
         self._gained += change
+        if is_too_wide:
+            self._narrow()
         return change
+
+    def _narrow(self) -> None:
+        """Take fewer columns from now on: on a slower machine, or of a harder batch, so many lead nowhere in time."""
+        self._widest = self.most_reduced = self.most_reduced / 2.0
+        if self.most_reduced < self._least:
+            self._is_settled[:] = True
 
     def take(self, window: Window, chosen: I64, seats: Seats) -> float:
         """Give a window's orders the chosen patterns if that costs less."""
