@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,14 +26,16 @@ from dom_engine.scenario.results_format import (
     SUMMARY_FILE,
     TREE_COLUMNS,
     TREE_FILE,
+    Cells,
     amount_text,
     csv_bytes,
     decimal_text,
-    flag_text,
     ids_text,
     instants_text,
     integer_text,
     sort_by_text,
+    text_columns,
+    text_order,
     write_csv,
 )
 from dom_engine.scenario.results_summary import summary
@@ -65,7 +68,8 @@ def write_result(result: Result, folder: Path) -> None:
     try:
         for name, pieces in result_tables(result).items():
             with (beside / name).open("wb") as file:
-                write_csv(file, tuple(RESULT_TABLES[name]), pieces)
+                table = RESULT_TABLES[name]
+                write_csv(file, tuple(table), (text_columns(table, piece) for piece in pieces))
         if result.tree is not None:
             (beside / TREE_FILE).write_bytes(csv_bytes(_tree(result.problem, result.tree)))
         text = json.dumps(summary(result), indent=2, ensure_ascii=False, allow_nan=False)
@@ -115,8 +119,8 @@ def _replace(folder: Path, beside: Path) -> None:
     shutil.rmtree(former)
 
 
-Columns = Mapping[str, pa.Array]
-"""Some rows of a table as columns of text."""
+Columns: TypeAlias = Mapping[str, Cells]
+"""Some rows of a table."""
 
 
 def result_tables(result: Result) -> Mapping[str, Iterator[Columns]]:
@@ -132,11 +136,11 @@ def result_tables(result: Result) -> Mapping[str, Iterator[Columns]]:
     }
 
 
-def _tree(problem: Problem, tree: BranchTree) -> Columns:
+def _tree(problem: Problem, tree: BranchTree) -> Mapping[str, pa.StringArray]:
     """Every leaf's branches, then its prices or rewards, leaves in their order."""
     parts: list[pa.Table] = []
     for number, leaf in enumerate(tree.leaves, start=1):
-        priced = dict(_prices(problem, leaf.rows))
+        priced = text_columns(RESULT_TABLES["prices.csv"], _prices(problem, leaf.rows))
         del priced["used"]
         says = pa.array(["price"] * len(priced["kind"]), pa.string())
         pieces = [_limits(problem, leaf), {"says": says, **priced}]
@@ -149,7 +153,7 @@ def _tree(problem: Problem, tree: BranchTree) -> Columns:
     return {name: whole.column(name).combine_chunks() for name in TREE_COLUMNS}
 
 
-def _limits(problem: Problem, leaf: Leaf) -> Columns:
+def _limits(problem: Problem, leaf: Leaf) -> Mapping[str, pa.StringArray]:
     """What sets a leaf apart: its branches on nodes and orders, and the uses of rows."""
     branches = _branches(problem, leaf.branches)
     uses = dict(_named_rows(problem, leaf.uses))
@@ -176,7 +180,7 @@ def _uses_text(problem: Problem, leaf: Leaf, exact: pa.Array) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
+def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Mapping[str, pa.StringArray]:
     node = np.array([branch.node_idx for branch in branches], np.int64)
     order = np.array([branch.order_idx for branch in branches], np.int64)
     taken = [branch.taken for branch in branches]
@@ -192,7 +196,7 @@ def _branches(problem: Problem, branches: tuple[Branch, ...]) -> Columns:
     }
 
 
-def _rewards(problem: Problem, reward_micros: I64) -> Columns:
+def _rewards(problem: Problem, reward_micros: I64) -> Mapping[str, pa.StringArray]:
     orders = np.flatnonzero(reward_micros).astype(np.int64)
     blank = pa.array([""] * len(orders), pa.string())
     columns = {name: blank for name in TREE_COLUMNS if name != "leaf"}
@@ -231,17 +235,17 @@ def _shipments(result: Result, rows: slice) -> Columns:
         "delivery_at": instants_text(facts.delivery_at_s[rows]),
         "judged_at": instants_text(facts.judged_at_s[rows]),
         "arrival_at": instants_text(facts.arrival_at_s[rows]),
-        "units": integer_text(facts.units[rows]),
-        "lines": integer_text(facts.lines[rows]),
-        "parcels": integer_text(facts.parcels[rows]),
-        "weight_kg": decimal_text(facts.weight_g[rows], 3),
-        "billable_kg": decimal_text(facts.billable_g[rows], 3),
-        "distance_km": decimal_text(facts.distance_m[rows], 3),
-        "co2_kg": decimal_text(facts.co2_g[rows], 3),
-        "days_late": integer_text(facts.days_late[rows]),
-        "days_early": integer_text(facts.days_early[rows]),
-        **{term: decimal_text(weighted[term], 6) for term in SHIPMENT_TERMS},
-        "total": decimal_text(total, 6),
+        "units": facts.units[rows],
+        "lines": facts.lines[rows],
+        "parcels": facts.parcels[rows],
+        "weight_kg": facts.weight_g[rows],
+        "billable_kg": facts.billable_g[rows],
+        "distance_km": facts.distance_m[rows],
+        "co2_kg": facts.co2_g[rows],
+        "days_late": facts.days_late[rows],
+        "days_early": facts.days_early[rows],
+        **{term: weighted[term] for term in SHIPMENT_TERMS},
+        "total": total,
     }
 
 
@@ -259,11 +263,11 @@ def _allocations(result: Result, rides: I64) -> Columns:
         "order": ids_text(problem.orders.ids, problem.lines.order_idx[line_idx]),
         "line": ids_text(problem.lines.ids, line_idx),
         "item": ids_text(problem.items.ids, positions.item_idx[at]),
-        "quantity": integer_text(allocations.quantity[rides]),
+        "quantity": allocations.quantity[rides],
         "available_at": instants_text(positions.available_at_s[at]),
         "lot": ids_text(problem.lots, positions.lot_idx[at]),
         "pool": ids_text(problem.pools, positions.pool_idx[at]),
-        "from_safety_stock": flag_text(allocations.from_safety_stock[rides]),
+        "from_safety_stock": allocations.from_safety_stock[rides],
     }
 
 
@@ -273,19 +277,22 @@ def _unallocated(result: Result, rows: slice) -> Columns:
     return {
         "order": ids_text(problem.orders.ids, problem.lines.order_idx[at]),
         "line": ids_text(problem.lines.ids, at),
-        "quantity": integer_text(result.evaluation.unallocated[at]),
-        "unmet": decimal_text(result.evaluation.unmet_micros[at], 6),
+        "quantity": result.evaluation.unallocated[at],
+        "unmet": result.evaluation.unmet_micros[at],
         "reason": pa.array([reason.name for reason in reasons.reason[rows]], pa.string()),
         "detail": pa.array(reasons.detail[rows], pa.string()),
     }
 
 
 def _prices(problem: Problem, rows: PricedRows) -> Columns:
-    columns = _named_rows(problem, rows_where(rows, rows.price_micros != 0))
-    return sort_by_text(columns, tuple(columns))
+    priced = rows_where(rows, rows.price_micros != 0)
+    texts = _named_rows(problem, priced)
+    order = text_order(texts, tuple(texts))
+    ordered = {name: cells.take(pa.array(order)) for name, cells in texts.items()}
+    return {**ordered, "price": priced.price_micros[order]}
 
 
-def _named_rows(problem: Problem, rows: PricedRows) -> Columns:
+def _named_rows(problem: Problem, rows: PricedRows) -> Mapping[str, pa.StringArray]:
     """Rows as ``prices.csv`` names them, in their own order."""
     if not len(rows):
         return {name: pa.array([], pa.string()) for name in RESULT_TABLES["prices.csv"]}
@@ -346,7 +353,7 @@ def _order_bounds(result: Result, rows: slice) -> Columns:
     certificate = result.certificate
     return {
         "order": result.problem.orders.ids[rows],
-        "cost": decimal_text(certificate.order_cost_micros[rows], 6),
-        "priced_minimum": decimal_text(certificate.order_priced_minimum_micros[rows], 6),
-        "exact": flag_text(certificate.order_exact[rows]),
+        "cost": certificate.order_cost_micros[rows],
+        "priced_minimum": certificate.order_priced_minimum_micros[rows],
+        "exact": certificate.order_exact[rows],
     }

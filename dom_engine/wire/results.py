@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-import numpy as np
-import pyarrow as pa
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from dom_engine.domain.columns import I64
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.result import Evaluation, Reasons, Result
 from dom_engine.domain.settings import COST_TERMS
 from dom_engine.scenario.results import result_tables
-from dom_engine.scenario.results_format import RESULT_TABLES, Kind
+from dom_engine.scenario.results_format import RESULT_TABLES, Cells, Kind
 from dom_engine.scenario.results_summary import summary
 from dom_engine.v1.optimizer_pb2 import CertificateView, OptimizeResponse
 from dom_engine.v1.plan_pb2 import (
@@ -35,7 +33,6 @@ from dom_engine.wire.words import numbers_of
 
 Row = TypeVar("Row", bound=Message)
 
-DECIMALS = {Kind.MICROS: 6, Kind.THOUSANDTHS: 3, Kind.INTEGER: 0}
 _SMALL_UNITS = {"_kg": "_g", "_km": "_m"}
 AS_TEXT = frozenset({("prices.csv", "limit"), ("prices.csv", "used")})
 """Amounts whose unit depends on the row: no integer could say it."""
@@ -136,20 +133,17 @@ def costs_message(micros: Mapping[str, int]) -> Costs:
     return Costs(**{f"{term}_micros": micros.get(term, 0) for term in COST_TERMS})
 
 
-def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str, pa.Array]]]) -> list[Row]:
+def _rows(kind: type[Row], file: str, tables: Mapping[str, Iterable[Mapping[str, Cells]]]) -> list[Row]:
     fields = kind.DESCRIPTOR.fields_by_name
     rows: list[Row] = []
     for piece in tables[file]:
-        if not len(next(iter(piece.values()))):
-            continue
-        columns = {}
-        for column, cells in piece.items():
-            name = field_name(file, column)
-            columns[name] = _values(cells, RESULT_TABLES[file][column], fields[name])
-        rows += [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+        names = [field_name(file, column) for column in piece]
+        columns = [_values(cells, fields[name]) for name, cells in zip(names, piece.values(), strict=True)]
+        rows += [kind(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
     return rows
 
 
+@cache
 def field_name(file: str, column: str) -> str:
     """The field that carries a column: the column's name, and where the unit is smaller on the wire, that unit's."""
     kind = RESULT_TABLES[file][column]
@@ -162,20 +156,9 @@ def field_name(file: str, column: str) -> str:
     return column
 
 
-def _values(cells: pa.StringArray, kind: Kind, field: FieldDescriptor) -> list[Any]:
-    if field.enum_type is not None:
-        numbers = numbers_of(field.enum_type)
-        return [numbers[word] for word in cells.to_pylist()]
-    if field.type == FieldDescriptor.TYPE_INT64:
-        integers: list[int] = exact_integers(cells, DECIMALS[kind]).tolist()
-        return integers
-    texts: list[str] = cells.to_pylist()
-    return [text == "true" for text in texts] if kind is Kind.FLAG else texts
-
-
-def exact_integers(cells: pa.StringArray, decimals: int) -> I64:
-    """Decimals as integers of their last place, int64[len(cells)]: ``12.500000`` with 6 is ``12_500_000``."""
-    exact = pa.concat_arrays([cells.cast(pa.decimal128(38, decimals))])  # a copy that starts at its buffer's start
-    words = np.frombuffer(exact.buffers()[1], np.int64, 2 * len(exact)) if len(exact) else np.zeros(0, np.int64)
-    values: I64 = words[::2]
-    return values
+def _values(cells: Cells, field: FieldDescriptor) -> list[Any]:
+    values: list[Any] = cells.tolist()
+    if field.enum_type is None:
+        return values
+    numbers = numbers_of(field.enum_type)
+    return [numbers[word] for word in values]

@@ -6,14 +6,13 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 
 from dom_engine.domain.result import Result
 from dom_engine.errors import Fault, InputError
 from dom_engine.scenario.raw import RawScenario, RawTable
 from dom_engine.scenario.results import result_tables
-from dom_engine.scenario.results_format import RESULT_TABLES, Kind
+from dom_engine.scenario.results_format import DECIMALS, RESULT_TABLES, Kind
 from dom_engine.scenario.schema import TABLES
 from dom_engine.v1.optimizer_pb2 import (
     CertificateView,
@@ -23,7 +22,7 @@ from dom_engine.v1.optimizer_pb2 import (
     UploadAndOptimizeResponse,
 )
 from dom_engine.wire.parts import PART_BYTES
-from dom_engine.wire.results import AS_TEXT, CERTIFICATE_FILES, DECIMALS, WHOLE, answer_head, exact_integers, field_name
+from dom_engine.wire.results import AS_TEXT, CERTIFICATE_FILES, WHOLE, answer_head, field_name
 from dom_engine.wire.scenarios import FIRST_ROW, raw_scenario
 
 MOST_TABLE_BYTES = 2**32
@@ -127,7 +126,7 @@ def _stream(file: str, pieces: Iterable[Mapping[str, pa.Array]]) -> pa.Buffer:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as writer:
         for piece in pieces:
-            columns = [_column(file, column, piece[column]) for column in RESULT_TABLES[file]]
+            columns = [cells if isinstance(cells, pa.Array) else pa.array(cells) for cells in piece.values()]
             writer.write_batch(pa.record_batch(columns, schema=schema))
     return sink.getvalue()
 
@@ -137,10 +136,3 @@ def _type(file: str, column: str) -> pa.DataType:
     if kind in DECIMALS and (file, column) not in AS_TEXT:
         return pa.int64()
     return pa.bool_() if kind is Kind.FLAG else pa.string()
-
-
-def _column(file: str, column: str, cells: pa.StringArray) -> pa.Array:
-    kind = _type(file, column)
-    if pa.types.is_int64(kind):
-        return pa.array(np.ascontiguousarray(exact_integers(cells, DECIMALS[RESULT_TABLES[file][column]])))
-    return cells.cast(kind) if pa.types.is_boolean(kind) else cells
