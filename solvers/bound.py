@@ -160,7 +160,8 @@ def exact_bound(
     priced = prices.row > 0
     plain = priced & (rows.scale == 1) & (rows.open_cost == 0) & (rows.open_max == 1) & (rows.overtime_limit == 0)
     *answers, without_node = _plain_answers(model, prices, np.flatnonzero(plain))
-    of_node, total = [Fraction(answer) for answer in answers], order_minima + without_node
+    of_node: list[int | Fraction] = list(answers)
+    total = order_minima + without_node
     for r in np.flatnonzero(priced & ~plain).tolist():
         price = Fraction(int(prices.row[r]), int(rows.scale[r]))
         answer = int(rows.open_max[r]) * min(Fraction(0), int(rows.open_cost[r]) - price * int(rows.limit[r]))
@@ -173,6 +174,8 @@ def exact_bound(
     charged = np.flatnonzero(prices.activation)
     shared = _sums_by(model.candidates.node[charged], prices.activation[charged], num_nodes)
     for answered, paid, cost in zip(of_node, shared, model.nodes.activation_cost.tolist(), strict=True):
+        if not answered and not paid:
+            continue  # as most nodes, and fractions take their time
         total += min(Fraction(0), cost + answered - paid) if cost > 0 else answered - paid
     if fill_limit is not None:
         total -= Fraction(prices.fill * fill_limit, 1_000_000)

@@ -11,7 +11,7 @@ from dom_engine.audit.capacity import CapacityRows
 from dom_engine.audit.exact import Integers, int64, round_half_even, sum_by, times, total, weigh_one
 from dom_engine.audit.loads import Loads, load_shipments
 from dom_engine.audit.network import Network
-from dom_engine.audit.stages import RateBook
+from dom_engine.audit.stages import rate_book
 from dom_engine.domain.columns import I64
 from dom_engine.domain.plan import Allocations, Plan, Shipments
 from dom_engine.domain.problem import Problem
@@ -28,7 +28,7 @@ class Auditor:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.network = Network(problem)
-        self.rates = RateBook(problem)
+        self.rates = rate_book(problem)
         self.capacity_rows = CapacityRows(self.network)
         self._known_loads: tuple[Plan, Loads] | None = None
         self._known_facts: tuple[Plan, ShipmentFacts] | None = None

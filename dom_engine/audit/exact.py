@@ -22,13 +22,16 @@ Integers = npt.NDArray[Any]
 
 SAFE_MAGNITUDE = 2**62
 
+_FEW, _FEWEST = 256, 8
+"""Columns up to the first length are read as decimals once; up to the second Python is done before NumPy has begun."""
+
 
 def magnitude(values: Integers | int) -> int:
     """The largest absolute value, 0 for an empty column."""
     if isinstance(values, int):
         return abs(values)
-    if not len(values):
-        return 0
+    if len(values) <= _FEWEST:
+        return max(map(abs, values.tolist()), default=0)
     return max(abs(int(values.min())), abs(int(values.max())))
 
 
@@ -124,6 +127,21 @@ def ratios(values: F64) -> tuple[Integers, int]:
     numerators, denominator
         Exactly ``numerators / denominator``, element by element.
     """
+    if len(values) <= _FEW:
+        return _known_ratios(values.tobytes())
+    return _ratios(values)
+
+
+@lru_cache(
+    maxsize=1_024
+)  # the same rates with every order: to read them as decimals takes longer than all that follows
+def _known_ratios(values: bytes) -> tuple[Integers, int]:
+    numerators, denominator = _ratios(np.frombuffer(values, np.float64))
+    numerators.setflags(write=False)
+    return numerators, denominator
+
+
+def _ratios(values: F64) -> tuple[Integers, int]:
     distinct, inverse = np.unique(values, return_inverse=True)
     pairs = [ratio(value) for value in distinct]
     common = max((denominator for _, denominator in pairs), default=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow.compute as pc
@@ -11,6 +13,7 @@ from dom_engine.audit.clock import Clock
 from dom_engine.audit.exact import Integers, ratios
 from dom_engine.audit.tables import Indices, allowed, contains, covers, distinct
 from dom_engine.domain.columns import F64, I32, I64, NONE_IDX, Flags
+from dom_engine.domain.parts import of_parts
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.trade import (
     WATERBORNE_ONLY,
@@ -21,7 +24,7 @@ from dom_engine.domain.trade import (
     delivery_of,
     seller_stages,
 )
-from dom_engine.domain.transport import Mode
+from dom_engine.domain.transport import Lanes, Mode
 from dom_engine.units import UNLIMITED
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -50,6 +53,27 @@ def great_circle_m(lat_a: F64, lon_a: F64, lat_b: F64, lon_b: F64) -> I64:
     return np.rint(metres).astype(np.int64)
 
 
+@of_parts("lanes")
+def _lane_classes(problem: Problem) -> tuple[Mapping[tuple[int, int, int, str], LaneChain], tuple[int, ...]]:
+    """Lanes of each (service, node, country, prefix), the narrower band first, and the lengths of prefixes in use.
+
+    The longest length comes first; 0 is always among them.
+    """
+    lanes = problem.lanes
+    prefixes = [prefix or "" for prefix in lanes.postal_prefix.to_pylist()]
+    classes: dict[tuple[int, int, int, str], list[int]] = {}
+    for lane, prefix in enumerate(prefixes):
+        key = (int(lanes.service_idx[lane]), int(lanes.node_idx[lane]), int(lanes.country_idx[lane]), prefix)
+        classes.setdefault(key, []).append(lane)
+    ordered = {key: tuple(sorted(rows, key=lambda lane: _band_rank(lanes, lane))) for key, rows in classes.items()}
+    return MappingProxyType(ordered), tuple(sorted({0, *map(len, prefixes)}, reverse=True))
+
+
+def _band_rank(lanes: Lanes, lane_idx: int) -> tuple[int, int]:
+    from_m, to_m = int(lanes.from_m[lane_idx]), int(lanes.to_m[lane_idx])
+    return (UNLIMITED, -from_m) if to_m >= UNLIMITED else (to_m - from_m, 0)
+
+
 class Network:
     """Look-ups over one problem, memoised; build it once and share it between the functions of the audit.
 
@@ -59,6 +83,7 @@ class Network:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.clock = Clock(problem)
+        self._lanes_by_class, self._prefix_lengths = _lane_classes(problem)
         self._chains: dict[tuple[int, int, int, str], LaneChain] = {}
 
     def distance_m(self, order_idx: Indices, node_idx: Indices) -> I64:
@@ -112,27 +137,6 @@ class Network:
         """Whether the service is one of the customer's, or the customer named none."""
         return allowed(self.problem.orders.preferred_services, order_idx, service_idx)
 
-    @cached_property
-    def _lanes_by_class(self) -> dict[tuple[int, int, int, str], LaneChain]:
-        """Lanes of each (service, node, country, prefix), the narrower band first."""
-        lanes = self.problem.lanes
-        prefixes = lanes.postal_prefix.to_pylist()
-        classes: dict[tuple[int, int, int, str], list[int]] = {}
-        for lane in range(len(lanes)):
-            key = (int(lanes.service_idx[lane]), int(lanes.node_idx[lane]), int(lanes.country_idx[lane]))
-            classes.setdefault((*key, prefixes[lane] or ""), []).append(lane)
-        return {key: tuple(sorted(rows, key=self._band_rank)) for key, rows in classes.items()}
-
-    def _band_rank(self, lane_idx: int) -> tuple[int, int]:
-        from_m, to_m = int(self.problem.lanes.from_m[lane_idx]), int(self.problem.lanes.to_m[lane_idx])
-        return (UNLIMITED, -from_m) if to_m >= UNLIMITED else (to_m - from_m, 0)
-
-    @cached_property
-    def _prefix_lengths(self) -> tuple[int, ...]:
-        """Lengths of the postal prefixes in use, the longest first; 0 always among them."""
-        lengths = {len(prefix or "") for prefix in self.problem.lanes.postal_prefix.to_pylist()}
-        return tuple(sorted(lengths | {0}, reverse=True))
-
     def lane_chain(self, service_idx: int, node_idx: int, country_idx: int, postal_code: str) -> LaneChain:
         """The lanes that match all but the distance.
 
@@ -154,6 +158,8 @@ class Network:
     @cached_property
     def _postal_class(self) -> tuple[I64, list[str]]:
         """Each order's postal code cut to the longest prefix in use, as codes into a short list of texts."""
+        if not self._prefix_lengths[0]:
+            return np.zeros(len(self.problem.orders), np.int64), [""]
         cut = pc.utf8_slice_codeunits(self.problem.orders.postal_code, 0, self._prefix_lengths[0])
         encoded = pc.fill_null(cut, "").dictionary_encode()
         return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()

@@ -8,6 +8,7 @@ from dom_engine.audit.exact import Integers, plus, ratios, round_half_even, time
 from dom_engine.audit.loads import Loads, rate_idx
 from dom_engine.audit.network import Network
 from dom_engine.domain.columns import I64, Flags
+from dom_engine.domain.parts import of_parts
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.trade import Stage
 from dom_engine.units import UNLIMITED
@@ -45,6 +46,12 @@ class RateBook:
         inside = (at >= 0) & (rate >= 0)
         at = np.maximum(at, 0)
         return np.where(inside & (self._keys[at] // self._width == group), self._rows[at], -1)
+
+
+@of_parts("rates", "rate_ids")
+def rate_book(problem: Problem) -> RateBook:
+    """The rate book of a problem."""
+    return RateBook(problem)
 
 
 def rates_apply(problem: Problem, book: RateBook, loads: Loads) -> Flags:

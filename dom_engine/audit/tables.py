@@ -11,6 +11,9 @@ from dom_engine.domain.columns import I64, Flags, Lists
 
 Indices = npt.NDArray[np.signedinteger[Any]]
 
+_FEWEST_ROWS = 8
+"""So few rows Python numbers before NumPy has begun."""
+
 _MOST_FLAGS, _FLAGS_PER_VALUE = 256, 8
 """How far apart values may lie for a table of flags: beyond, sorting them takes less."""
 
@@ -23,6 +26,8 @@ def distinct(*columns: Indices) -> tuple[I64, I64]:
     first, inverse
         ``first[k]`` is the first row that shows combination ``k``; ``inverse`` maps every row to its combination.
     """
+    if len(columns[0]) <= _FEWEST_ROWS:
+        return _distinct_few([tuple(row) for row in zip(*(column.tolist() for column in columns), strict=True)])
     key = np.zeros(len(columns[0]), np.int64)
     for column in columns:
         codes, count = _dense(column)
@@ -31,6 +36,11 @@ def distinct(*columns: Indices) -> tuple[I64, I64]:
     first = np.zeros(int(key.max()) + 1 if len(key) else 0, np.int64)
     first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
     return first, key
+
+
+def _distinct_few(rows: list[tuple[int, ...]]) -> tuple[I64, I64]:
+    number = {row: at for at, row in enumerate(sorted(set(rows)))}
+    return np.array([rows.index(row) for row in number], np.int64), np.array([number[row] for row in rows], np.int64)
 
 
 def _dense(values: Indices) -> tuple[I64, int]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dom_engine.domain.columns import I32, Ids
+from dom_engine.domain.parts import of_parts
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.transport import Lanes
 from dom_engine.kernels.lanes import LaneIndex
@@ -78,8 +79,13 @@ def index_lanes(lanes: Lanes, prefixes: Prefixes, num_services: int, num_nodes: 
     )
 
 
+@of_parts("lanes", "services", "nodes")
+def _indexed(problem: Problem) -> tuple[Prefixes, LaneIndex]:
+    prefixes = Prefixes(problem.lanes.postal_prefix)
+    return prefixes, index_lanes(problem.lanes, prefixes, len(problem.services), len(problem.nodes))
+
+
 def lane_index_of(problem: Problem) -> tuple[LaneIndex, I32]:
     """The lane index, and the longest postal prefix in use that each order's code begins with, int32[num_orders]."""
-    prefixes = Prefixes(problem.lanes.postal_prefix)
-    index = index_lanes(problem.lanes, prefixes, len(problem.services), len(problem.nodes))
+    prefixes, index = _indexed(problem)
     return index, prefixes.longest_of(problem.orders.postal_code)

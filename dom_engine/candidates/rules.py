@@ -13,6 +13,10 @@ from dom_engine.kernels.eligible import LineRules, OrderRules, Stock
 from dom_engine.kernels.lanes import SERVICE_CLOSED, SERVICE_OPEN, SERVICE_UNPREFERRED
 
 _ALL_STAGES = sum(1 << stage for stage in Stage)
+_SELLER_STAGES = np.array(
+    [[sum(1 << stage for stage in seller_stages(rule, place)) for place in NamedPlace] for rule in Incoterm], np.int32
+)
+_DELIVERY = np.array([[delivery_of(rule, place) for place in NamedPlace] for rule in Incoterm], np.int8)
 
 
 def distinct_lists(lists: Lists) -> DistinctRows:
@@ -146,19 +150,12 @@ def _listed(entries: list[int], num: int) -> Flags:
 
 def stages_borne(problem: Problem) -> tuple[I32, I32]:
     """Bit masks of the stages whose cost the seller and the buyer bear, int32[num_orders] each."""
-    table = np.zeros((len(Incoterm), len(NamedPlace)), np.int32)
-    for rule in Incoterm:
-        for place in NamedPlace:
-            table[rule, place] = sum(1 << stage for stage in seller_stages(rule, place))
-    seller = table[problem.orders.incoterm, problem.orders.named_place]
+    seller = _SELLER_STAGES[problem.orders.incoterm, problem.orders.named_place]
     return seller, (_ALL_STAGES & ~seller).astype(np.int32)
 
 
 def judged_instants(problem: Problem) -> I8:
     """Which instant the window of each order judges, a ``Delivery``, int8[num_orders]."""
-    table = np.full((len(Incoterm), len(NamedPlace)), Delivery.ARRIVAL, np.int8)
-    if not problem.policy.judge_arrival:
-        for rule in Incoterm:
-            for place in NamedPlace:
-                table[rule, place] = delivery_of(rule, place)
-    return table[problem.orders.incoterm, problem.orders.named_place]
+    if problem.policy.judge_arrival:
+        return np.full(len(problem.orders), Delivery.ARRIVAL, np.int8)
+    return _DELIVERY[problem.orders.incoterm, problem.orders.named_place]

@@ -8,6 +8,7 @@ import numpy as np
 
 from dom_engine.candidates.clock import calendar_at, dispatch_instants, open_intervals, zone
 from dom_engine.domain.columns import I32, I64, NONE_IDX
+from dom_engine.domain.parts import of_parts
 from dom_engine.domain.problem import Problem
 from dom_engine.kernels.clocks import OpenTimes
 
@@ -36,6 +37,7 @@ def _csr(lists: list[list[int]]) -> tuple[I64, I64]:
     return ptr, np.array([value for values in lists for value in values], np.int64)
 
 
+@of_parts("nodes", "services", "node_services", "calendars", "timezones", "now_s", "horizon_end_s")
 def schedules_of(problem: Problem) -> Schedules:
     """Dispatch instants of every enabled (node, service) pair: section 3's local cutoffs."""
     nodes, services, pairs = problem.nodes, problem.services, problem.node_services
@@ -71,6 +73,7 @@ def schedules_of(problem: Problem) -> Schedules:
     return Schedules(of_pair, ptr, dispatch_s)
 
 
+@of_parts("nodes", "calendars", "timezones", "now_s", "horizon_end_s")
 def open_times_of(problem: Problem) -> tuple[I32, OpenTimes]:
     """The clock of each node, int32[num_nodes], and when each runs: handling counts a node's open local days."""
     nodes = problem.nodes

@@ -7,6 +7,7 @@ decides a tie.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from dom_engine.units import MICROS_PER_UNIT
 _SAFE = 2**62
 
 
+@lru_cache(maxsize=4_096)  # the same few weights and factors, asked for by every table
 def exact(value: float) -> Fraction:
     """The decimal a float was read from."""
     return Fraction(repr(value))

@@ -15,6 +15,7 @@ from dom_engine.candidates.rules import (
     uses_safety_stock,
 )
 from dom_engine.domain.columns import F64, I32, I64, freeze
+from dom_engine.domain.parts import of_parts
 from dom_engine.domain.problem import Problem
 from dom_engine.domain.settings import Policy, Weights
 from dom_engine.domain.trade import Incoterm
@@ -187,6 +188,7 @@ def _groups_within_orders(group_idx: I32, order_idx: I32) -> I32:
     return counted
 
 
+@of_parts("services", "items")
 def _carriers(problem: Problem) -> tuple[Services, Items]:
     services, items = problem.services, problem.items
     tag_classes = distinct_lists(items.tags)
@@ -202,6 +204,7 @@ def _carriers(problem: Problem) -> tuple[Services, Items]:
     )
 
 
+@of_parts("positions", "nodes", "calendars", "timezones", "now_s", "horizon_end_s", "weights")
 def _positions(problem: Problem) -> Positions:
     positions = problem.positions
     return Positions(
@@ -214,6 +217,7 @@ def _positions(problem: Problem) -> Positions:
     )
 
 
+@of_parts("nodes", "weights")
 def _nodes(problem: Problem) -> Nodes:
     nodes, weights = problem.nodes, problem.weights
     return Nodes(
@@ -225,6 +229,7 @@ def _nodes(problem: Problem) -> Nodes:
     )
 
 
+@of_parts("rates", "rate_ids")
 def _tariffs(problem: Problem) -> Tariffs:
     rates = problem.rates
     key = rates.rate_idx.astype(np.int64) * NUM_STAGES + rates.stage

@@ -44,8 +44,10 @@ def capacity_rows(problem: Problem, timetable: Timetable) -> CapacityRows:
     caps, nodes = problem.capacities, problem.nodes
     node, service, dispatch_s = timetable.departure_node, timetable.departure_service, timetable.dispatch_s
     at_node = np.searchsorted(node, np.arange(len(nodes) + 1))
-    day_here = _local_days(nodes.timezone_idx[node], dispatch_s, problem.timezones)
-    day_utc = _local_days(np.full(len(node), NONE_IDX, np.int32), dispatch_s, problem.timezones)
+    day_here = day_utc = np.zeros(len(node), np.int64)
+    if caps.daily.any():
+        day_here = _local_days(nodes.timezone_idx[node], dispatch_s, problem.timezones)
+        day_utc = _local_days(np.full(len(node), NONE_IDX, np.int32), dispatch_s, problem.timezones)
     capacity_idx: list[int] = []
     starts_s: list[int] = []
     ends_s: list[int] = []

@@ -98,9 +98,11 @@ def _without_own(substitutes: Lists, item_idx: I32) -> Lists:
 
 def _groups(rows: Rows, order_idx: I32) -> tuple[I32, Ids]:
     """Groups numbered by (order, label): per line its group, -1 for none, and per group its label."""
+    group_idx = np.full(len(rows), NONE_IDX, np.int32)
+    if not len(rows.table["group"].labels):
+        return group_idx, rows.table["group"].labels
     ranks = label_ranks(rows.table["group"])[rows.order]
     grouped = np.flatnonzero(ranks != NONE_IDX)
-    group_idx = np.full(len(rows), NONE_IDX, np.int32)
     pairs = np.stack([order_idx[grouped].astype(np.int64), ranks[grouped]], axis=1)
     distinct, first, of_line = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
     group_idx[grouped] = of_line.reshape(-1)

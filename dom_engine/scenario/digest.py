@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sized
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,9 @@ def problem_digest(problem: Problem) -> str:
     Every value is preceded by its name, type and length, so that no two problems share their bytes.
     """
     sha256 = hashlib.sha256(DIGEST_VERSION)
-    for field in fields(problem):
-        if field.name not in _SILENT:
-            _tell(sha256, field.name, getattr(problem, field.name))
+    for name in Problem.__dataclass_fields__:
+        if name not in _SILENT:
+            _tell(sha256, name, getattr(problem, name))
     return sha256.hexdigest()
 
 
@@ -62,15 +63,15 @@ class _Said:
 
     def update(self, data: Any) -> None:
         """Take more of it."""
-        self.told += memoryview(data).cast("B") if len(memoryview(data)) else b""
+        self.told += data
 
 
 def _update(sha256: Any, name: str, value: object) -> None:
     sha256.update(f"\n{name}:".encode())
     if isinstance(value, np.ndarray):
-        dtype = value.dtype.newbyteorder("<")
-        sha256.update(f"{dtype.str}[{value.size}]".encode())
-        sha256.update(np.ascontiguousarray(value, dtype).data)
+        dtype, named = _little_endian(value.dtype)
+        sha256.update(f"{named}[{value.size}]".encode())
+        sha256.update(np.ascontiguousarray(value, dtype).view(np.uint8).data if value.size else b"")
     elif isinstance(value, pa.StringArray):
         _update_texts(sha256, value)
     elif isinstance(value, Mapping):
@@ -84,10 +85,17 @@ def _update(sha256: Any, name: str, value: object) -> None:
             _update(sha256, "", item)
     elif is_dataclass(value):
         sha256.update(type(value).__name__.encode())
-        for field in fields(value):
-            _update(sha256, field.name, getattr(value, field.name))
+        for field in value.__dataclass_fields__:
+            _update(sha256, field, getattr(value, field))
     else:
         sha256.update(repr(value).encode())
+
+
+@cache
+def _little_endian(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], str]:
+    """A type in the byte order of the digest, and its name."""
+    little = dtype.newbyteorder("<")
+    return little, little.str
 
 
 def _update_texts(sha256: Any, texts: pa.StringArray) -> None:
@@ -95,7 +103,7 @@ def _update_texts(sha256: Any, texts: pa.StringArray) -> None:
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
     sha256.update(f"text[{len(texts)}]".encode())
     if len(texts):
-        sha256.update((offsets - offsets[0]).astype("<i4").data)
+        sha256.update((offsets - offsets[0]).astype("<i4").tobytes())
         data = texts.buffers()[2]
         if data is not None:
             sha256.update(memoryview(data)[int(offsets[0]) : int(offsets[-1])])

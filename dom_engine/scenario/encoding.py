@@ -12,6 +12,9 @@ import pyarrow.types as pt
 from dom_engine.domain.columns import I32, NONE_IDX, Flags
 from dom_engine.scenario.schema import NUMERIC_KINDS, Column, Kind
 
+FEW_CELLS = 16
+"""Columns below are encoded by Python: each of Arrow's calls takes as long, however little it is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -38,6 +41,8 @@ def encode_text(cells: pa.ChunkedArray | pa.Array) -> Encoded:
     dense = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
     if isinstance(dense, pa.ChunkedArray):  # text beyond 2 GiB stays in chunks
         dense = pa.concat_arrays(pc.dictionary_encode(dense).unify_dictionaries().chunks)
+    if len(dense) < FEW_CELLS and pt.is_string(dense.type):
+        return _encode_few(dense.to_pylist())
     encoded = pc.dictionary_encode(dense) if not pt.is_dictionary(dense.type) else dense
     values = encoded.dictionary.cast(pa.string())
     codes = encoded.indices.fill_null(NONE_IDX).to_numpy(zero_copy_only=False).astype(np.int32)
@@ -46,6 +51,12 @@ def encode_text(cells: pa.ChunkedArray | pa.Array) -> Encoded:
         codes = np.where(codes == empty, NONE_IDX, codes - (codes > empty)).astype(np.int32)
         values = pa.concat_arrays([values.slice(0, empty), values.slice(empty + 1)])
     return Encoded(codes, values)
+
+
+def _encode_few(cells: list[str | None]) -> Encoded:
+    codes: dict[str, int] = {}
+    of_row = [codes.setdefault(cell, len(codes)) if cell else NONE_IDX for cell in cells]
+    return Encoded(np.array(of_row, np.int32), pa.array(list(codes), pa.string()))
 
 
 def nothing(num_rows: int) -> Encoded:
@@ -120,9 +131,16 @@ def _whole_seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _trimmed(encoded: Encoded) -> Encoded:
     """The column with outer white space off its texts; what then is empty is an empty cell."""
+    if len(encoded.values) < FEW_CELLS and not any(map(_may_have_space_around, encoded.values.to_pylist())):
+        return encoded
     trimmed = pc.utf8_trim_whitespace(encoded.values)
     if trimmed.equals(encoded.values):
         return encoded
     again = encode_text(trimmed)
     codes = np.append(again.codes, np.int32(NONE_IDX))[encoded.codes].astype(np.int32)
     return Encoded(codes, again.values)
+
+
+def _may_have_space_around(text: str) -> bool:
+    """Whether a text that is not empty begins or ends with what could be white space, of any script."""
+    return not ("!" <= text[0] <= "~" and "!" <= text[-1] <= "~")

@@ -38,12 +38,12 @@ def kept(build: Callable[P, Built]) -> Callable[P, Built]:
         table = args[0]
         if kwargs or not isinstance(table, TypedTable) or not table.raw.token:
             return build(*args, **kwargs)
-        logs = [given for given in args if isinstance(given, FaultLog)]
         given = [one for one in args if not isinstance(one, FaultLog)]
-        key = tuple((one, True) if isinstance(one, int | str) else (id(one), False) for one in given)
+        key = tuple((one, True) if isinstance(one, (int, str)) else (id(one), False) for one in given)
         if (entry := entries.get(key)) is not None:
             entries.move_to_end(key)
             return entry[1]
+        logs = [given for given in args if isinstance(given, FaultLog)]
         faults = sum(map(len, logs))
         made = build(*args, **kwargs)
         if sum(map(len, logs)) == faults:

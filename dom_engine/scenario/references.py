@@ -76,12 +76,17 @@ def _items_in_use(tables: Mapping[str, TypedTable]) -> Ids:
 
 def sorted_distinct(labels: list[pa.StringArray]) -> Ids:
     """The distinct texts, sorted bytewise."""
-    texts = pc.unique(pa.concat_arrays([array.cast(pa.string()) for array in labels] or [pa.array([], pa.string())]))
+    named = [array for array in labels if len(array)]
+    if not named:
+        return pa.array([], pa.string())
+    texts = pc.unique(pa.concat_arrays([array.cast(pa.string()) for array in named]))
     return texts.take(pc.sort_indices(texts))
 
 
 def indices_of(labels: pa.StringArray, ids: Ids) -> I32:
     """The index of each label among ``ids``, -1 where absent."""
+    if not len(labels):
+        return np.zeros(0, np.int32)
     found = pc.index_in(labels, value_set=ids).fill_null(NONE_IDX)
     indices: I32 = found.to_numpy(zero_copy_only=False).astype(np.int32)
     return indices

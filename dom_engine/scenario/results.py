@@ -21,6 +21,7 @@ from dom_engine.domain.settings import SHIPMENT_TERMS
 from dom_engine.domain.transport import BASE_UNITS_PER_MEASURE, Measure
 from dom_engine.errors import InputError
 from dom_engine.scenario.results_format import (
+    FEW_ROWS,
     RESULT_FILES,
     RESULT_TABLES,
     SUMMARY_FILE,
@@ -216,6 +217,8 @@ def _slices(num_rows: int) -> Iterator[slice]:
 def shipment_ids(shipment_idx: np.typing.NDArray[np.integer], num_shipments: int) -> pa.StringArray:
     """``S000001`` and on: as wide as needed, so that bytewise order is the plan's order."""
     width = max(6, len(str(num_shipments)))
+    if len(shipment_idx) < FEW_ROWS:
+        return pa.array([f"S{number + 1:0{width}d}" for number in shipment_idx.tolist()], pa.string())
     digits = integer_text(shipment_idx.astype(np.int64) + 1)
     return pc.binary_join_element_wise("S", pc.utf8_lpad(digits, width, "0"), "")
 

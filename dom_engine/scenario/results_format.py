@@ -151,7 +151,7 @@ Cells: TypeAlias = "I64 | Flags | pa.StringArray"
 """A column of a table: numbers and flags as they are computed, everything else as text."""
 
 FEW_ROWS = 16
-"""Below, Python says instants sooner than Arrow, whose calls take ten microseconds each however few they are about."""
+"""Below, Python makes texts sooner than Arrow, whose calls take ten microseconds each however few they are about."""
 
 
 def decimal_text(values: I64, decimals: int) -> pa.StringArray:

@@ -110,9 +110,9 @@ class _Keys:
         self._log = log
 
     def check(self, known: tuple[str, ...]) -> None:
-        names = NearestName(known)
         for key in self.root.entries:
             if key not in known:
+                names = NearestName(known)
                 line = self.root.key_lines.get(key, 0)
                 file = self.root.entries[key].file
                 message = unknown_name("key", key, names)

@@ -139,9 +139,13 @@ def type_known_table(raw: RawTable, schema: Table, timezone: ZoneInfo | None, lo
 def type_table(raw: RawTable, schema: Table, timezone: ZoneInfo | None, log: FaultLog) -> TypedTable:
     """Type every column of a table; unknown and missing columns and every unreadable cell are noted."""
     absent = check_columns(raw, schema, log)
+    given = frozenset(raw.data.column_names)  # Arrow lists them anew each time
     cells = {}
     for column in schema.columns.values():
-        typed = _type_column(raw, column, timezone, log)
+        if column.name in given or column.name in raw.unreadable:
+            typed = _type_column(raw, column, timezone, log)
+        else:
+            typed = _blank_column(column, timezone, len(raw))
         if column.name in absent:
             typed = replace(typed, bad=np.ones(len(raw), np.bool_))
         elif column.required:
@@ -156,17 +160,14 @@ def check_columns(raw: RawTable, schema: Table, log: FaultLog) -> set[str]:
     A missing column whose name an unknown one nearly spells is not noted a second time.
     """
     header = max(raw.first_row - 1, 0)
+    given = raw.data.column_names
     names = NearestName(schema.columns)
     explained = set()
-    for name in raw.data.column_names:
+    for name in given:
         if name not in schema.columns:
             log.add(Fault(raw.file, header, name, "UNKNOWN_COLUMN", unknown_name("column", name, names)))
             explained.add(names.misspelt_by(name))
-    missing = {
-        column.name
-        for column in schema.columns.values()
-        if column.required and column.name not in raw.data.column_names
-    }
+    missing = {column.name for column in schema.columns.values() if column.required and column.name not in given}
     for name in missing - explained:
         log.add(Fault(raw.file, header, name, "MISSING_COLUMN", f"required column {shown(name)} is missing"))
     return missing
@@ -181,8 +182,6 @@ def _require(raw: RawTable, column: Column, cells: Cells, log: FaultLog) -> Cell
 
 def _type_column(raw: RawTable, column: Column, timezone: ZoneInfo | None, log: FaultLog) -> Cells:
     num_rows = len(raw)
-    if column.name not in raw.data.column_names and column.name not in raw.unreadable:
-        return _blank_column(column, timezone, num_rows)
     encoded: Encoded | str = nothing(num_rows)
     if column.name in raw.data.column_names:
         encoded = encode(raw.data.column(column.name), column)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import BinaryIO
 
 _HEADER = struct.Struct("<BQQ")
-_ASKED = struct.Struct("<Bd")
+_ASKED = struct.Struct("<B?d")
 
 
 class FrameKind(IntEnum):
@@ -57,21 +57,25 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an ASK frame carries: a request, and the seconds it may take (``inf``: what it says itself)."""
+    """What an ASK frame carries: a request, and the seconds it may take (``inf``: what it says itself).
+
+    ``watched``: somebody wants to hear of its progress.
+    """
 
     ask: Ask
     budget_s: float
     request: bytes
+    watched: bool = False
 
     def frame(self, job: int) -> Frame:
         """The frame that asks it."""
-        return Frame(FrameKind.ASK, job, _ASKED.pack(self.ask, self.budget_s) + self.request)
+        return Frame(FrameKind.ASK, job, _ASKED.pack(self.ask, self.watched, self.budget_s) + self.request)
 
     @classmethod
     def of(cls, frame: Frame) -> Asked:
         """What a frame asks."""
-        ask, budget_s = _ASKED.unpack_from(frame.payload)
-        return cls(Ask(ask), budget_s, frame.payload[_ASKED.size :])
+        ask, watched, budget_s = _ASKED.unpack_from(frame.payload)
+        return cls(Ask(ask), budget_s, frame.payload[_ASKED.size :], watched)
 
 
 def read_frame(stream: BinaryIO) -> Frame | None:

@@ -29,12 +29,21 @@ class Job:
         Seconds from now to the answer; ``inf``: what the scenario says itself.
     say
         Takes what the job says before it answers: progress and parts, each a serialised response.
+    watched
+        Whether it is to tell progress.
     """
 
-    def __init__(self, budget_s: float = float("inf"), say: Callable[[FrameKind, bytes], None] = say_nothing) -> None:
+    def __init__(
+        self,
+        budget_s: float = float("inf"),
+        say: Callable[[FrameKind, bytes], None] = say_nothing,
+        *,
+        watched: bool = True,
+    ) -> None:
         self._started_s = now_s()
         self._budget_s = budget_s
         self._say = say
+        self._watched = watched
         self._interrupted = self.abandoned = False
         self._stop: Stop | None = None
         self._lock = threading.Lock()
@@ -74,7 +83,12 @@ class Job:
             stop.abandon()
         return stop
 
-    def watch(self, progress: Progress) -> None:
+    @property
+    def watch(self) -> Callable[[Progress], None] | None:
+        """What a search is to call with its progress; None where nobody asks."""
+        return self._tell if self._watched else None
+
+    def _tell(self, progress: Progress) -> None:
         """Tell how far the search is; called from the solver's threads, often."""
         with self._lock:
             told_s = now_s()

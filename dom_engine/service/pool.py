@@ -190,7 +190,7 @@ async def _solve(worker: Worker, ticket: Ticket, nursery: Nursery) -> Outcome:
     request = ticket.request
     budget_s = request.budget_s()
     # Written here and now: an interrupt that came before its job would be lost.
-    worker.write(Asked(request.ask, budget_s, request.payload).frame(ticket.number))
+    worker.write(Asked(request.ask, budget_s, request.payload, request.progress is not None).frame(ticket.number))
     reply = asyncio.ensure_future(_reply(worker, ticket))
     try:
         patience_s = budget_s + HANG_GRACE_S if math.isfinite(budget_s) else None

@@ -40,7 +40,8 @@ def test_the_front_reads_the_same_frames() -> None:
     assert asyncio.run(receive()) == [*FRAMES, None]
 
 
+@pytest.mark.parametrize("watched", [False, True])
 @pytest.mark.parametrize("budget_s", [0.0, 2.5, float("inf")])
-def test_a_request_travels_with_its_budget(budget_s: float) -> None:
-    asked = Asked(Ask.OPTIMIZE_STREAM, budget_s, b"request")
+def test_a_request_travels_with_its_budget(budget_s: float, watched: bool) -> None:
+    asked = Asked(Ask.OPTIMIZE_STREAM, budget_s, b"request", watched)
     assert Asked.of(asked.frame(3)) == asked
