@@ -156,7 +156,8 @@ def audited(auditor: Auditor, plan: Plan) -> Evaluation:
     found = violations(auditor.problem, plan, auditor)
     if found:
         shown = "; ".join(str(v) for v in found[:MAX_VIOLATIONS_SHOWN])
-        raise AuditError(f"the plan breaks {len(found)} rule(s) and is withheld: {shown}")
+        rules = sorted({v.code.value for v in found})
+        raise AuditError(f"the plan breaks {len(found)} rule(s) and is withheld: {shown}", rules)
     return evaluate(auditor.problem, plan, auditor)
 
 

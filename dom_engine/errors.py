@@ -78,4 +78,8 @@ class InternalError(DomError):
 
 
 class AuditError(InternalError):
-    """A plan of ours failed its own audit and was withheld."""
+    """A plan of ours failed its own audit and was withheld; ``rules`` are the names of those it broke."""
+
+    def __init__(self, message: str, rules: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.rules = tuple(rules)

@@ -56,6 +56,9 @@ Solve: TypeAlias = Callable[..., Result]
 """As ``solve_within``; what a search begins with is handed over only where a request says it."""
 Respond: TypeAlias = Callable[[bytes, Job, Solve], bytes]
 
+LONGEST_UUID = len("urn:uuid:{2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e}")
+"""Python reads any number of hyphens, and an id is kept with its answer."""
+
 _CAN_BE_FILLED = frozenset({Reason.NOT_WORTH_IT, Reason.SEARCH_LIMIT})
 """Reasons of units that stand out of nothing but their cost: in an empty plan, they can ship."""
 
@@ -83,7 +86,7 @@ def answer(ask: Ask, payload: bytes, job: Job, solve: Solve = solve_within) -> b
     except StoppedError as error:
         return failure(Code.DEADLINE_EXCEEDED, "STOPPED", str(error))
     except AuditError as error:
-        log.error("%s", error)
+        log.error("a plan failed its audit and is withheld: %s", ", ".join(error.rules))  # not of which order
         return failure(Code.INTERNAL, "AUDIT_FAILED", str(error))
     except Exception:
         # Whatever it is, the worker lives on, and the details are for our log alone.
@@ -197,6 +200,8 @@ def _request_id_faults(request_id: str) -> list[Fault]:
     if not request_id:
         return []
     try:
+        if len(request_id) > LONGEST_UUID:
+            raise ValueError
         uuid.UUID(request_id)
     except ValueError:
         message = f"{request_id[:60]!r} is not a UUID such as 2f1c1a52-7a3b-4a7e-9c53-0a4f0d3f6b1e"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 from dom_engine.service.logs import FIELDS
 from dom_engine.service.metrics import Metrics
 from dom_engine.service.security import Gate
-from dom_engine.wire import fitted, retry_s_of
+from dom_engine.wire import failure, fitted, retry_s_of
 
 log = logging.getLogger(__name__)
 
@@ -91,22 +91,23 @@ class Desk:
         self._metrics = metrics
         self._most_s = most_s
 
-    @contextmanager
-    def call(self, method: str, context: Context) -> Iterator[Call]:
-        """A call; its end is logged and counted, however it ends."""
+    @asynccontextmanager
+    async def call(self, method: str, context: Context) -> AsyncIterator[Call]:
+        """A call; its end is logged and counted, however it ends. What goes wrong with us is ``INTERNAL``."""
         tenant = self._gate.tenant(context.invocation_metadata())
-        assert isinstance(tenant, str)  # the gate keeper has turned the others away
-        call = Call(method, context, tenant, self._most_s)
+        call = Call(method, context, tenant if isinstance(tenant, str) else "", self._most_s)
         try:
+            if isinstance(tenant, Status):  # the gate keeper let it in, and its token has been taken away since
+                await call.refuse(tenant)
             yield call
         except (asyncio.CancelledError, GeneratorExit):
             call.code = "CANCELLED"
             raise
         except grpc.aio.AbortError:
             raise
-        except BaseException:
-            call.code = "INTERNAL"
-            raise
+        except Exception:
+            log.exception("the call failed")
+            await call.refuse(failure(Code.INTERNAL, "INTERNAL", "the server failed; its log says more"))
         finally:
             self._metrics.ended(method, call.code, call.seconds)
             log.info("call", extra={FIELDS: _fields(call)})

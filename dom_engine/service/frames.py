@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import BinaryIO
 
 _HEADER = struct.Struct("<BQQ")
+PIECE_BYTES = 2**18
+"""What is written at once: a pipe takes no more at a time, and the rest would only be copied to wait for it."""
+
 _ASKED = struct.Struct("<B?d")
 
 
@@ -43,16 +47,26 @@ class Frame:
     """One message; ``payload`` is serialised.
 
     ASK: what is asked, a budget and the request; PROGRESS, PART: a response of a stream; ANSWER: a response, or
-    nothing where parts have said all; FAILURE: a ``google.rpc.Status``.
+    nothing where parts have said all; FAILURE: a ``google.rpc.Status``. Who writes a frame may give the first bytes of
+    its payload apart, as ``head``; whoever reads it gets one.
     """
 
     kind: FrameKind
     job: int = 0
     payload: bytes = b""
+    head: bytes = b""
 
     def to_bytes(self) -> bytes:
         """The frame as it goes through a pipe."""
-        return _HEADER.pack(self.kind, self.job, len(self.payload)) + self.payload
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """The same in pieces that a pipe takes soon, without a copy of a large payload."""
+        whole = memoryview(self.payload)
+        header = _HEADER.pack(self.kind, self.job, len(self.head) + len(whole))
+        yield b"".join((header, self.head, whole[:PIECE_BYTES]))
+        for start in range(PIECE_BYTES, len(whole), PIECE_BYTES):
+            yield whole[start : start + PIECE_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class Asked:
 
     def frame(self, job: int) -> Frame:
         """The frame that asks it."""
-        return Frame(FrameKind.ASK, job, _ASKED.pack(self.ask, self.watched, self.budget_s) + self.request)
+        return Frame(FrameKind.ASK, job, self.request, _ASKED.pack(self.ask, self.watched, self.budget_s))
 
     @classmethod
     def of(cls, frame: Frame) -> Asked:

@@ -113,7 +113,7 @@ class WorkerPool:
         """Ask every busy worker for the best plan it has, and send away what waits."""
         self.admission.refuse_waiting(failure(Code.UNAVAILABLE, "SHUTTING_DOWN", "the server is shutting down"))
         for worker, ticket in list(self._busy.items()):
-            await worker.send(Frame(FrameKind.INTERRUPT, ticket.number))
+            worker.send(Frame(FrameKind.INTERRUPT, ticket.number))
 
     async def close(self) -> None:
         """End the workers; what still runs is lost."""
@@ -189,14 +189,14 @@ async def _solve(worker: Worker, ticket: Ticket, nursery: Nursery) -> Outcome:
     """Let a worker answer; once the caller has left, or the time is long over, only until it lets go."""
     request = ticket.request
     budget_s = request.budget_s()
-    # Written here and now: an interrupt that came before its job would be lost.
-    worker.write(Asked(request.ask, budget_s, request.payload, request.progress is not None).frame(ticket.number))
+    # Sent here and now: an interrupt that came before its job would be lost.
+    worker.send(Asked(request.ask, budget_s, request.payload, request.progress is not None).frame(ticket.number))
     reply = asyncio.ensure_future(_reply(worker, ticket))
     try:
         patience_s = budget_s + HANG_GRACE_S if math.isfinite(budget_s) else None
         await asyncio.wait({reply, ticket.outcome}, return_when=asyncio.FIRST_COMPLETED, timeout=patience_s)
         if not reply.done():
-            await worker.send(Frame(FrameKind.ABANDON, ticket.number))
+            worker.send(Frame(FrameKind.ABANDON, ticket.number))
             await asyncio.wait({reply}, timeout=ABANDON_GRACE_S)
             if not reply.done():
                 await _either(reply, nursery.spare())
@@ -217,7 +217,6 @@ async def _either(reply: asyncio.Future[Any], spare: Coroutine[Any, Any, None]) 
 
 
 async def _reply(worker: Worker, ticket: Ticket) -> Outcome:
-    await worker.drain()
     while True:
         frame = await worker.receive()
         if frame.kind is FrameKind.PROGRESS:

@@ -24,6 +24,12 @@ SERVICE_NAME: str = optimizer_pb2.DESCRIPTOR.services_by_name["OptimizerService"
 
 UPLOAD_RETRY_S = 5.0
 
+UPLOAD_SILENCE_S = 60.0
+"""How long an upload may pause: what it has sent takes room that others wait for."""
+
+PIECE_OVERHEAD_BYTES = 128
+"""What a piece takes beside its bytes: of empty ones there could be any number."""
+
 REQUESTS: Mapping[Ask, type[Message]] = MappingProxyType(
     {
         Ask.OPTIMIZE: optimizer_pb2.OptimizeRequest,
@@ -58,7 +64,7 @@ class Optimizer:
         return await self._answered("ExplainOrder", Ask.EXPLAIN_ORDER, request, context)
 
     async def _answered(self, method: str, ask: Ask, request: bytes, context: Context) -> bytes:
-        with self._desk.call(method, context) as call:
+        async with self._desk.call(method, context) as call:
             outcome = await self._outcome(call, ask, request, request_id_of(request))
             if isinstance(outcome, Status):
                 await call.refuse(outcome)
@@ -66,24 +72,25 @@ class Optimizer:
 
     async def optimize_stream(self, request: bytes, context: Context) -> AsyncIterator[bytes]:
         """Have a worker answer, and tell progress meanwhile."""
-        with self._desk.call("OptimizeStream", context) as call:
+        async with self._desk.call("OptimizeStream", context) as call:
             async for event in self._told(call, Ask.OPTIMIZE_STREAM, request, request_id_of(wrapped(request))):
                 yield event
 
     async def upload_and_optimize(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
         """Collect what is uploaded, have a worker answer, and tell progress meanwhile."""
-        with self._desk.call("UploadAndOptimize", context) as call:
+        async with self._desk.call("UploadAndOptimize", context) as call:
             pieces: list[bytes] = []
             weight = 0
             try:
-                async for piece in requests:
-                    if self._uploading + len(piece) > self._upload_bytes:
+                async for piece in _coming(call, requests):
+                    room = len(piece) + PIECE_OVERHEAD_BYTES
+                    if self._uploading + room > self._upload_bytes:
                         message = "uploads fill the memory they may have"
                         await call.refuse(
                             failure(Code.RESOURCE_EXHAUSTED, "UPLOADS_TOO_LARGE", message, retry_s=UPLOAD_RETRY_S)
                         )
-                    self._uploading += len(piece)
-                    weight += len(piece)
+                    self._uploading += room
+                    weight += room
                     pieces.append(piece)
                 request_id = request_id_of(wrapped(pieces[0])) if pieces else ""
                 payload = joined(pieces)
@@ -130,3 +137,17 @@ class Optimizer:
             "OptimizeStream": grpc.unary_stream_rpc_method_handler(self.optimize_stream),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
+
+
+async def _coming(call: Call, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces of an upload, as long as they keep coming."""
+    while True:
+        try:
+            async with asyncio.timeout(UPLOAD_SILENCE_S):
+                piece = await anext(pieces, None)
+        except TimeoutError:
+            message = f"nothing more of the upload came for {UPLOAD_SILENCE_S:g} s"
+            await call.refuse(failure(Code.ABORTED, "UPLOAD_STALLED", message))
+        if piece is None:
+            return
+        yield piece

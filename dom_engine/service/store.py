@@ -7,10 +7,13 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from pathlib import Path
 
-from dom_engine.errors import InputError
+from dom_engine.errors import InputError, InternalError
 
 FORMAT = 1
 _BUSY_S = 0.5
+
+PAGE_BYTES = 2 * 2**20
+"""About the most that the answers of a page weigh: half of what a client takes unless told otherwise."""
 _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,6 +32,14 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX by_request_id ON jobs (tenant, request_id) WHERE request_id <> '';
 CREATE INDEX by_state ON jobs (state);
 """
+
+
+class StoreError(InternalError):
+    """The store could not be read or written; ``full``: for want of room on its disk."""
+
+    def __init__(self, error: sqlite3.Error) -> None:
+        super().__init__(f"the store of jobs: {error}")
+        self.full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
 
 
 class State(IntEnum):
@@ -63,6 +74,14 @@ class JobRow:
     status: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some jobs, and whether there are more."""
+
+    rows: list[JobRow]
+    more: bool
+
+
 _COLUMNS = ", ".join(field.name for field in fields(JobRow))
 
 
@@ -73,6 +92,8 @@ class Store:
     ------
     InputError
         When the file is no job store of this format, or another server has it.
+    sqlite3.Error
+        By any method, when the disk is full or fails; nothing is half written then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -112,14 +133,24 @@ class Store:
         """A tenant's job."""
         return self._one("name = ? AND tenant = ?", name, tenant)
 
-    def page(self, tenant: str, after: int, size: int, done: bool | None) -> list[JobRow]:
-        """A tenant's jobs with a number beyond ``after``, the oldest first, all of them or those (not) done."""
+    def page(self, tenant: str, after: int, size: int, done: bool | None) -> Page:
+        """A tenant's jobs with a number beyond ``after``, the oldest first, all of them or those (not) done.
+
+        At least one, where there is any, then as many as ``PAGE_BYTES`` of answers hold.
+        """
         where = {None: "", True: f"AND state >= {State.SUCCEEDED}", False: f"AND state < {State.SUCCEEDED}"}[done]
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM jobs WHERE tenant = ? AND number > ? {where} ORDER BY number LIMIT ?",
-            (tenant, after, size),
+            (tenant, after, size + 1),
         )
-        return [_row(row) for row in rows]
+        found: list[JobRow] = []
+        weight = 0
+        for row in map(_row, rows):
+            weight += len(row.response or b"")
+            if found and (weight > PAGE_BYTES or len(found) == size):
+                return Page(found, more=True)
+            found.append(row)
+        return Page(found, more=False)
 
     def unfinished(self) -> list[JobRow]:
         """Jobs that wait or run, the oldest first."""

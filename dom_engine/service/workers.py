@@ -35,6 +35,8 @@ class Worker:
         self.process = process
         self._in = process.stdin
         self._out = process.stdout
+        self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
+        self._writing = asyncio.create_task(self._write())
 
     @classmethod
     async def spawn(cls, command: tuple[str, ...]) -> Worker:
@@ -50,21 +52,18 @@ class Worker:
         )
         return cls(process)
 
-    def write(self, frame: Frame) -> None:
-        """Put a frame on its way, before whatever is sent later."""
-        self._in.write(frame.to_bytes())
+    def send(self, frame: Frame) -> None:
+        """Send a frame, behind all that were sent before. That nobody is there to read it shows in what is received."""
+        self._outgoing.put_nowait(frame)
 
-    async def send(self, frame: Frame) -> None:
-        """Send a frame; raises WorkerLost when there is nobody to read it."""
-        self.write(frame)
-        await self.drain()
-
-    async def drain(self) -> None:
-        """Wait until what was written is on its way; raises WorkerLost when there is nobody to read it."""
-        try:
-            await self._in.drain()
-        except ConnectionError as error:
-            raise WorkerLost from error
+    async def _write(self) -> None:
+        """Write what is sent, little by little: a large request would hold up whoever else is served."""
+        with suppress(ConnectionError):
+            while True:
+                frame = await self._outgoing.get()
+                for piece in frame.pieces():
+                    self._in.write(piece)
+                    await self._in.drain()
 
     async def receive(self) -> Frame:
         """Wait for the next frame; raises WorkerLost when there will be none."""
@@ -75,6 +74,7 @@ class Worker:
 
     async def end(self, grace_s: float) -> None:
         """Close its input, which ends it once it is idle; kill it where that takes longer than the grace."""
+        self._writing.cancel()
         self._in.close()
         try:
             async with asyncio.timeout(grace_s):

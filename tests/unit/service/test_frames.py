@@ -8,6 +8,7 @@ import io
 import pytest
 
 from dom_engine.service.frames import (
+    PIECE_BYTES,
     Ask,
     Asked,
     Frame,
@@ -44,4 +45,15 @@ def test_the_front_reads_the_same_frames() -> None:
 @pytest.mark.parametrize("budget_s", [0.0, 2.5, float("inf")])
 def test_a_request_travels_with_its_budget(budget_s: float, watched: bool) -> None:
     asked = Asked(Ask.OPTIMIZE_STREAM, budget_s, b"request", watched)
-    assert Asked.of(asked.frame(3)) == asked
+    frame = read_frame(io.BytesIO(asked.frame(3).to_bytes()))
+    assert frame is not None
+    assert frame.job == 3
+    assert Asked.of(frame) == asked
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
+def test_a_large_frame_is_written_in_pieces(size: int) -> None:
+    payload = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    pieces = list(Frame(FrameKind.ASK, 7, payload, b"head").pieces())
+    assert max(map(len, pieces)) <= PIECE_BYTES + 100
+    assert read_frame(io.BytesIO(b"".join(pieces))) == Frame(FrameKind.ASK, 7, b"head" + payload)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dom_engine.errors import InputError
-from dom_engine.service.store import State, Store
+from dom_engine.service.store import PAGE_BYTES, Page, State, Store, StoreError
 
 
 @pytest.fixture
@@ -26,6 +26,10 @@ def store(path: Path) -> Iterator[Store]:
 
 def add(store: Store, name: str, tenant: str = "t", request_id: str = "", digest: bytes = b"d") -> None:
     store.add(name, tenant, request_id, digest, b"request of " + name.encode(), 100.0)
+
+
+def names(page: Page) -> list[str]:
+    return [row.name for row in page.rows] + ["..."] * page.more
 
 
 def test_a_job_goes_its_way(store: Store) -> None:
@@ -77,10 +81,41 @@ def test_tenants_see_their_own(store: Store) -> None:
     add(store, "b", tenant="u")
     store.end("a1", State.FAILED, 150.0, None, b"status")
     assert store.get("b", "t") is None
-    pages = [row.name for row in store.page("t", 0, 3, None)], [row.name for row in store.page("t", 3, 3, None)]
-    assert pages == (["a0", "a1", "a2"], ["a3", "a4"])
-    assert [row.name for row in store.page("t", 0, 9, True)] == ["a1"]
-    assert [row.name for row in store.page("t", 0, 9, False)] == ["a0", "a2", "a3", "a4"]
+    assert names(store.page("t", 0, 3, None)) == ["a0", "a1", "a2", "..."]
+    assert names(store.page("t", 3, 3, None)) == ["a3", "a4"]
+    assert names(store.page("t", 2, 3, None)) == ["a2", "a3", "a4"]
+    assert names(store.page("t", 0, 9, True)) == ["a1"]
+    assert names(store.page("t", 0, 9, False)) == ["a0", "a2", "a3", "a4"]
+
+
+def test_a_page_holds_no_more_answers_than_a_client_takes(store: Store) -> None:
+    for name, weight in (("a", PAGE_BYTES + 1), ("b", PAGE_BYTES), ("c", 1), ("d", 0)):
+        add(store, name)
+        store.end(name, State.SUCCEEDED, 150.0, bytes(weight), None)
+    pages, after = [], 0
+    while True:
+        page = store.page("t", after, 9, None)
+        pages.append(names(page))
+        if not page.more:
+            break
+        after = page.rows[-1].number
+    assert pages == [["a", "..."], ["b", "..."], ["c", "d"]]
+
+
+def test_a_full_disk_loses_nothing_and_is_told(store: Store) -> None:
+    add(store, "a")
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        store.add("b", "t", "", b"d", bytes(10**5), 2.0)
+    assert StoreError(caught.value).full
+    with pytest.raises(sqlite3.OperationalError):
+        store.end("a", State.SUCCEEDED, 2.0, bytes(10**5), None)
+    assert [(row.name, row.state) for row in store.unfinished()] == [("a", State.WAITING)]
+    assert store.request("a") == b"request of a"
+    store._db.execute("PRAGMA max_page_count = 10000")
+    store.end("a", State.SUCCEEDED, 2.0, bytes(10**5), None)
+    assert store.unfinished() == []
 
 
 def test_what_is_done_is_forgotten_in_time(store: Store) -> None:
@@ -89,7 +124,7 @@ def test_what_is_done_is_forgotten_in_time(store: Store) -> None:
         store.end(name, State.CANCELLED, ended_s, None, None)
     add(store, "c")
     store.forget(200.0)
-    assert [row.name for row in store.page("t", 0, 9, None)] == ["b", "c"]
+    assert names(store.page("t", 0, 9, None)) == ["b", "c"]
     store.delete("b")
     assert store.get("b", "t") is None
 
