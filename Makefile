@@ -115,7 +115,7 @@ nightly: $(STAMP) ## every test, the long ones too, and thousands of random exam
 	@CI=true $(BIN)/python -m pytest -n $(JOBS) -m '' --hypothesis-profile nightly
 
 serve: $(STAMP) ## the optimiser over gRPC on PORT
-	@$(BIN)/python server.py --port $(PORT)
+	@$(BIN)/python server.py --port $(PORT) --reflection
 
 clean: ## forget caches and results; the environment stays
 	@rm -rf .cache .hypothesis .benchmarks build dist

@@ -30,8 +30,8 @@ def magnitude(values: Integers | int) -> int:
     """The largest absolute value, 0 for an empty column."""
     if isinstance(values, int):
         return abs(values)
-    if len(values) <= _FEWEST:
-        return max(map(abs, values.tolist()), default=0)
+    if values.size <= _FEWEST:
+        return max(map(abs, values.ravel().tolist()), default=0)
     return max(abs(int(values.min())), abs(int(values.max())))
 
 

@@ -206,10 +206,10 @@ class Jobs:
         """Note that a worker has begun, as its first event tells, and how far it is."""
         begun = False
         while (event := await progress.next()) is not None:
-            self._progress[name] = event
             if not begun:
                 begun = True
                 await self._patiently(lambda: self._store.begin(name))
+            self._progress[name] = event
 
     def _end_of(self, row: JobRow, outcome: Outcome, cancelled: bool = False) -> Callable[[], None]:
         """What writes down the end of a job."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import json_format
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
@@ -108,6 +111,21 @@ def test_a_client_made_of_reflection_calls_everything(server: Server) -> None:
             for method in service.methods
         }
         assert named <= client.called
+
+
+def test_json_and_reflection_are_all_it_takes(server: Server, repository: Path, tmp_path: Path) -> None:
+    """As grpcurl does: messages made of what the server says of itself, JSON as ``dom convert`` writes it."""
+    written = tmp_path / "request.json"
+    command = [sys.executable, "-m", "dom_engine.cli", "convert", "quickstart", str(written)]
+    subprocess.run(command, cwd=repository, check=True, capture_output=True)
+    with server.channel() as channel:
+        client = Generic(channel)
+        kind = GetMessageClass(client.pool.FindMessageTypeByName("dom_engine.v1.OptimizeRequest"))
+        request = json_format.Parse(written.read_text(encoding="utf-8"), kind())
+        (answer,) = client.call("dom_engine.v1.OptimizerService", "Optimize", request)
+    told = json_format.MessageToDict(answer, preserving_proto_field_name=True)
+    assert told["summary"]["status"] == "STATUS_OPTIMAL"
+    assert {row["node"] for row in told["plan"]["shipments"]} <= {node.node for node in request.scenario.nodes}
 
 
 def test_a_slow_reader_gets_the_whole_answer_and_holds_nobody_up(server: Server) -> None:

@@ -132,6 +132,7 @@ def test_a_job_survives_a_server_that_is_killed(repository: Path, tmp_path: Path
         for bad in (
             longrunning.ListOperationsRequest(filter="maybe"),
             longrunning.ListOperationsRequest(page_token="x"),
+            longrunning.ListOperationsRequest(page_token="9" * 30),
         ):
             assert code_of(operations.ListOperations, bad) == grpc.StatusCode.INVALID_ARGUMENT
 
