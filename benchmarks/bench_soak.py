@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.bench_soak --minutes 10`` starts a server on loopback, finds what it can serve, and asks for 80 %
 of that. Every request has an id of its own; of ten one is asked a second time with it, one is cancelled, and one has a
-deadline it may miss; every half minute a worker is killed. It prints a line a minute, then what came of the calls, and
-how the front's memory grew over the second half. It exits 1 where an answer is lost, is another's or differs from its
-first, where the server ended, or where memory grows by more than ``--most-mb-per-hour``; short runs say little of that.
+deadline it may miss; every half minute a worker is killed. It prints a line a minute, then what came of the calls, how
+the front's memory grew over the second half, and the most that a worker held. It exits 1 where an answer is lost, is
+another's or differs from its first, where the server ended, or where memory grows by more than ``--most-mb-per-hour``;
+short runs say little of that.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class Soak:
         self.outcomes: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.times_s: list[float] = []
+        self.most_worker_mib = 0.0
 
     def _request(self) -> OptimizeRequest:
         request = OptimizeRequest(scenario=tiny_scenario(), request_id=str(UUID(int=self._chance.getrandbits(128))))
@@ -158,6 +160,7 @@ class Soak:
                 now_s = time.perf_counter()
                 if elapsed_s >= seconds / 20 * len(memory):
                     memory.append((elapsed_s, resident_mib(process.pid)))
+                    self.most_worker_mib = max(self.most_worker_mib, *map(resident_mib, workers(process)))
                 if now_s - killed_s > min(KILL_EVERY_S, seconds / 4):
                     killed_s = now_s
                     os.kill(self._chance.choice(workers(process)), signal.SIGKILL)
@@ -196,6 +199,7 @@ def main() -> int:
     print(f"{rate:.1f} calls/s for {arguments.minutes:g} minutes: {dict(soak.outcomes)}")
     print(f"p50, p95, p99: {cuts_ms[49]:.0f}, {cuts_ms[94]:.0f}, {cuts_ms[98]:.0f} ms")
     print(f"memory of the front: {memory[0][1]:.0f} to {memory[-1][1]:.0f} MiB, {growth:+.1f} MiB an hour at the end")
+    print(f"memory of a worker: {soak.most_worker_mib:.0f} MiB at most")
     print(f"server alive: {alive}; wrong: {len(soak.wrong)} {soak.wrong[:3]}")
     return int(bool(soak.wrong) or not alive or growth > arguments.most_mb_per_hour)
 
