@@ -24,8 +24,8 @@ load_quantity."""
 
 _MOST_PIECES = 1 << 22
 
-_LOOK_EVERY = 4
-"""Orders priced between two looks at the stop."""
+_LOOK_EVERY = 1
+"""Orders priced between two looks at the stop: one may take hundredths of a second."""
 
 
 def price_large(
