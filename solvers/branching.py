@@ -29,8 +29,8 @@ MOST_LEAVES, MOST_PRICED = 300, 60_000
 """Leaves, and leaves times sources: a checker prices every order once a leaf."""
 
 MOST_WORK = 100_000_000
-"""Counted pricing work in all, a second or two: counted, so that the same tree grows on every machine. Thirty times as
-much closes a few more batches, and keeps a planner waiting for a plan that is proven already."""
+"""Counted work of pricing and of programs in all, some four seconds: counted, so that the same tree grows on every
+machine. More closes a few more batches, and keeps a planner waiting for a plan that is proven already."""
 
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
@@ -66,9 +66,9 @@ _WHOLE = 1e-5
 _CLOSE = 1e-9
 """Relative: the master and the bound of a leaf agree."""
 
-_SHARPENED, _FAVOURED, _SHARPENING_ROUNDS = 1_000, 100.0, 5
-"""Micros that rounding prices may cost a leaf, and by how much dearer than the plan's patterns all others are made for
-prices that may be rounded."""
+_SHARPENED, _FAVOURED, _SHARPENING_ROUNDS = 1_000.0, 100.0, 5
+"""Micros, and as many as the batch asks for units, that rounding prices may cost a leaf; and by how much dearer, for
+every unit drawn again by one, others than the plan's patterns are made for prices that rounding does not hurt."""
 
 
 class _Solved(NamedTuple):
@@ -123,7 +123,7 @@ def grow_tree(
         root = solved.bound if split == 0 else root
         # The worst first: this is how far the tree has come.
         hopeless = grower.worked > _TRIAL and solved.bound - root < _PROMISING * (target - root)
-        done = solved.bound >= target - _SHARPENED or full or grower.stopped or hopeless
+        done = solved.bound >= target - grower.rounding or full or grower.stopped or hopeless
         branches = [] if done else grower.split(solved)
         if not branches:
             leaves.append(grower.state(solved))
@@ -156,6 +156,7 @@ class _Grower:
         # A pattern that pays this is dearer than serving nothing, at any prices: nobody picks it.
         self._forbidding = nothing.cost.astype(np.float64) + 1e6
         self._single = single_shipments(model)
+        self.rounding = _SHARPENED + float(model.lines.quantity.sum())
         self._lacking = self._reach = 0.0
 
     @property
@@ -209,12 +210,14 @@ class _Grower:
         """The leaf as a certificate states it, its prices moved to where rounding costs nothing if it did."""
         space = solved.space
         leaf = space.state(solved.prices, self._pool, self._reach, self._threads, self._stop)
-        if not 0 < self._target - leaf.bound <= _SHARPENED:
+        if not 0 < self._target - leaf.bound <= self.rounding:
             return leaf
         for _ in range(_SHARPENING_ROUNDS):
             program = self._program(self._pool)
             known = np.isin(signatures(self._pool), signatures(self._plan))
-            relaxed = program.solve(space, self._stop, np.where(known, 0.0, _FAVOURED))
+            drawn = np.add.reduceat(np.append(self._pool.draw, 0), self._pool.draw_ptr[:-1])
+            drawn = np.where(np.diff(self._pool.draw_ptr) > 0, drawn, 0)
+            relaxed = program.solve(space, self._stop, np.where(known, 0.0, _FAVOURED + drawn))
             if relaxed is None:
                 break
             fitted = space.fitted(relaxed.prices)
