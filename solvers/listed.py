@@ -155,7 +155,9 @@ def rehearse(model: SourcingModel) -> None:
     polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0, 1.0, 1.0)
     for orders in polish.next_windows(seats, 1):
         window = polish.columns_of(orders, seats, seats.left, 1)
-        patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
+        given = patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
+        # What a plan to start from goes through.
+        hold(menus, *picks_of(menus, model, given), make_seats(menus, model.row_capacity()))
         polish.take(window, np.arange(len(window.order) - len(orders), len(window.order)), seats)
 
 

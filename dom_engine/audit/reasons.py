@@ -12,7 +12,7 @@ is what would admit a unit (the smallest addition, see ``additions``):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -48,6 +48,9 @@ MOST_WAYS = 400
 MOST_WHOLE_WAYS = 40
 """Ways to add a whole order whose costs are looked at."""
 
+FIRST_WAYS = 16
+"""Of these, the ways looked at first: after a search cut short, one of them pays for nearly every line."""
+
 Verdict = tuple[Reason, str]
 
 
@@ -68,11 +71,18 @@ def reasons(problem: Problem, plan: Plan, auditor: Auditor | None = None) -> Rea
 
 @dataclass(frozen=True, slots=True)
 class _Admitted:
-    """Order lines that can be added as things stand, and the ways to do it."""
+    """Order lines that can be added as things stand, and ways to do it: the first, at most ``most`` in all."""
 
     order: int
     lines: list[int]
     ways: list[Way]
+    most: int
+    candidates: dict[int, LineCandidates]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be ways that were not looked at and ought to be."""
+        return len(self.ways) == FIRST_WAYS < self.most
 
 
 class _Reasoner:
@@ -124,9 +134,10 @@ class _Reasoner:
             elif shared is not None:
                 shared.lines.append(line)
             else:
-                ways = self._open_ways(order, line, MOST_WHOLE_WAYS if whole else MOST_WAYS)
-                if ways:
-                    self._admitted.append(_Admitted(order, [line], ways))
+                most = MOST_WHOLE_WAYS if whole else MOST_WAYS
+                if self._way(order, line, frozenset()) is not None:
+                    ways = self._ways(order, line, self._candidates, FIRST_WAYS)
+                    self._admitted.append(_Admitted(order, [line], ways, most, self._candidates))
                     self._num_ways += len(ways)
                     # What holds for one line of an order that goes whole holds for all.
                     shared = self._admitted[-1] if whole else None
@@ -135,11 +146,9 @@ class _Reasoner:
         if self._num_ways >= BATCH:
             self._judge_worth()
 
-    def _open_ways(self, order: int, line: int, most: int) -> list[Way]:
-        if self._way(order, line, frozenset()) is None:
-            return []
+    def _ways(self, order: int, line: int, candidates: dict[int, LineCandidates], most: int) -> list[Way]:
         blocks = blocks_of(self._situation, line, frozenset())
-        return list(islice(Additions(self._situation, order, self._candidates).ways(blocks or []), most))
+        return list(islice(Additions(self._situation, order, candidates).ways(blocks or []), most))
 
     def _way(self, order: int, line: int, lifted: frozenset[Reason]) -> tuple[Additions, Way] | None:
         """Some way to add the line's smallest addition with some rules lifted, the additions standing at it."""
@@ -200,19 +209,32 @@ class _Reasoner:
 
     def _judge_worth(self) -> None:
         """Price the ways of all lines that could be added, and say whether one of them would have paid."""
-        orders = [admitted.order for admitted in self._admitted for _ in admitted.ways]
-        ways = [way for admitted in self._admitted for way in admitted.ways]
-        changes = self._costs.changes(orders, ways)
-        at = 0
-        for admitted in self._admitted:
-            options = list(zip(changes[at : at + len(admitted.ways)], admitted.ways, strict=True))
+        undecided = self._judge_ways(self._admitted)
+        for k in range(0, len(undecided), BATCH // MOST_WAYS):
+            self._judge_ways([self._with_all_ways(one) for one in undecided[k : k + BATCH // MOST_WAYS]])
+        self._admitted, self._num_ways = [], 0
+
+    def _with_all_ways(self, one: _Admitted) -> _Admitted:
+        ways = self._ways(one.order, one.lines[0], one.candidates, one.most)
+        return replace(one, ways=ways, most=len(ways))
+
+    def _judge_ways(self, admitted: list[_Admitted]) -> list[_Admitted]:
+        """Price the ways there are; returns those of which none pays, and that have more."""
+        orders = [one.order for one in admitted for _ in one.ways]
+        changes = self._costs.changes(orders, [way for one in admitted for way in one.ways])
+        undecided, at = [], 0
+        for one in admitted:
+            options = list(zip(changes[at : at + len(one.ways)], one.ways, strict=True))
             at += len(options)
             change, way = min(options, key=lambda option: self._worth(option[0]))
             pays = self._worth(change) < (0, 0)
+            if not pays and one.has_more:
+                undecided.append(one)
+                continue
             reason = Reason.SEARCH_LIMIT if pays else Reason.NOT_WORTH_IT
-            for line in admitted.lines:
+            for line in one.lines:
                 self._verdicts[line] = reason, self._details.worth(reason, change, way)
-        self._admitted, self._num_ways = [], 0
+        return undecided
 
     def _worth(self, change: Change) -> tuple[int, int]:
         """What plans are compared by: under ``fill_first`` the units filled, then the cost."""

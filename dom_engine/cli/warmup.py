@@ -33,7 +33,10 @@ def warm_up(problem: Problem) -> None:
     from solvers.stop import Stop
 
     # A gap of 0 goes through every step, so that none is left to compile later.
-    solve(load_scenario(shipped.folder() / SCENARIO, overrides={"gap": 0}), stop=Stop())
+    small = load_scenario(shipped.folder() / SCENARIO, overrides={"gap": 0})
+    solved = solve(small, stop=Stop())
+    # The way of a plan to start from is another.
+    solve(small, start=solved.plan, stop=Stop())
     if len(problem.orders) >= FEWEST_ORDERS:
         rehearse(build_model(load_scenario(shipped.folder() / SCENARIO)).model)
     if _has_large_orders(problem):

@@ -22,9 +22,9 @@ def large_priced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     really = solvers.pricing.price_large
 
-    def price_large(model: Any, prices: Any, capacity: Any, orders: Any, work_limit: int) -> Any:
+    def price_large(model: Any, prices: Any, capacity: Any, orders: Any, *limits: Any) -> Any:
         asked.append(len(orders))
-        return really(model, prices, capacity, orders, work_limit)
+        return really(model, prices, capacity, orders, *limits)
 
     monkeypatch.setattr(solvers.pricing, "price_large", price_large)
     return asked
