@@ -41,10 +41,13 @@ MIB = 2**20
 
 
 @contextmanager
-def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A warm server of its own, and its address."""
     command = [sys.executable, str(ROOT / "server.py"), "--port", "0", "--log-format", "text"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
         said = iter(process.stdout.readline, "")
         match = re.search(r"127\.0\.0\.1:\d+", next(said))
@@ -187,9 +190,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path, default=Path(os.devnull), help="file for what the server logs")
     parser.add_argument("--most-mb-per-hour", type=float, default=120.0)
     arguments = parser.parse_args()
-    with server() as (process, address):
+    with server(arguments.log) as (process, address):
         soak = Soak(address, arguments.seed)
         rate = SHARE * asyncio.run(soak.capacity(min(10.0, 6 * arguments.minutes)))
         memory = asyncio.run(soak.run(rate, 60 * arguments.minutes, process))

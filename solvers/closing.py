@@ -64,6 +64,8 @@ def close_by_pool(
     pricing_work: int,
 ) -> None:
     """Widen a pool of near-optimal patterns and choose among them until closed, complete, too large or stopped."""
+    if not np.isfinite(generated.bound):
+        return  # its share of the time was over before any prices were tried: what is near them nobody knows
     orders = np.arange(model.num_orders, dtype=np.int32)
     try:
         priced = price_orders(model, generated.prices, orders, work_limit=pricing_work, threads=threads, stop=stop)

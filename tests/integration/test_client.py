@@ -27,7 +27,8 @@ TOKEN = "a-token-0123456789"
 def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "tokens").write_text(f"{TOKEN}\n")
-    flags = ("--tokens", str(folder / "tokens"), "--jobs", str(folder / "jobs"), "--small-workers", "0", "--queue", "2")
+    flags = ("--tokens", str(folder / "tokens"), "--jobs", str(folder / "jobs"), "--queue", "2")
+    flags = (*flags, "--small-workers", "0", "--spare-workers", "0")
     with serving(repository, *flags) as running:
         yield running
 

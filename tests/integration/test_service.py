@@ -287,7 +287,8 @@ def test_a_worker_killed_while_it_solves_loses_its_request_alone(
 
 
 def test_asked_to_end_it_hands_back_what_it_has(repository: Path, large: Scenario) -> None:
-    with serving(repository, "--grace", "8", "--max-message-mb", "1") as server, server.channel() as channel:
+    flags = ["--grace", "8", "--max-message-mb", "1", "--small-workers", "0", "--spare-workers", "0"]
+    with serving(repository, *flags) as server, server.channel() as channel:
         methods = stub(channel)
         with pytest.raises(grpc.RpcError) as caught:
             methods.Optimize(OptimizeRequest(request_id="x" * 2**20), timeout=PATIENCE_S)

@@ -32,7 +32,7 @@ REFUSALS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 @pytest.fixture(scope="module")
 def server(repository: Path) -> Iterator[Server]:
-    with serving(repository, "--tenant-limit", "256") as running:
+    with serving(repository, "--tenant-limit", "256", "--spare-workers", "0") as running:
         yield running
 
 

@@ -31,7 +31,7 @@ OPERATIONS = "google.longrunning.Operations"
 @pytest.fixture(scope="module")
 def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     jobs = str(tmp_path_factory.mktemp("server") / "jobs")
-    with serving(repository, "--reflection", "--jobs", jobs, "--small-workers", "0") as running:
+    with serving(repository, "--reflection", "--jobs", jobs, "--small-workers", "0", "--spare-workers", "0") as running:
         yield running
 
 

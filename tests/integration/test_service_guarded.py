@@ -52,7 +52,7 @@ def server(
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     flags = (
         f"--tls-cert {folder}/cert.pem --tls-key {folder}/key.pem --tls-client-ca {folder}/ca.pem --tokens {tokens} "
-        "--small-workers 0 --queue 2 --tenant-limit 2 --metrics-port 0 --reflection"
+        "--small-workers 0 --spare-workers 0 --queue 2 --tenant-limit 2 --metrics-port 0 --reflection"
     )
     client = authority.issue_cert("client.example.org")
     credentials = grpc.ssl_channel_credentials(
