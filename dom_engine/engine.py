@@ -40,7 +40,7 @@ from dom_engine.formulation import (
     steering_prices,
 )
 from dom_engine.units import MICROS_PER_UNIT
-from solvers.branching import grow_tree, worth_branching
+from solvers.branching import MOST_WORK, QUICK_WORK, grow_tree, worth_branching
 from solvers.incumbent import Progress, shared_cost, usage_of
 from solvers.model import Patterns
 from solvers.portfolio import Begin, Settings
@@ -281,8 +281,11 @@ def _branched(formulation: Formulation, outcome: Outcome, problem: Problem, stop
         if outcome.reason is not None or settings.method not in SEARCHES or not worth_branching(model):
             return None
         prices = outcome.certificate.prices.steering(model)
+        work = MOST_WORK if settings.gap == 0 else QUICK_WORK
         with stop.share(BRANCHING_SHARE):
-            tree = grow_tree(model, outcome.patterns, prices, target, stop, threads=num_threads(problem))
+            tree = grow_tree(
+                model, outcome.patterns, prices, target, stop, threads=num_threads(problem), most_work=work
+            )
     if tree is None or tree.bound <= certified:
         return None
     return branch_tree(formulation, tree, outcome.patterns, outcome.objective)

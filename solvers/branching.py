@@ -32,6 +32,9 @@ MOST_WORK = 100_000_000
 """Counted work of pricing and of programs in all, some four seconds: counted, so that the same tree grows on every
 machine. More closes a few more batches, and keeps a planner waiting for a plan that is proven already."""
 
+QUICK_WORK = MOST_WORK // 4
+"""The same where no proof to the micro was asked for: whoever waits for the plan gets it a second later at the most."""
+
 MOST_SOURCES = 20_000
 """Beyond, a leaf takes too long to price."""
 
@@ -81,7 +84,14 @@ class _Solved(NamedTuple):
 
 
 def grow_tree(
-    model: SourcingModel, pool: Patterns, start: Prices, target: int, stop: Stop, *, threads: int
+    model: SourcingModel,
+    pool: Patterns,
+    start: Prices,
+    target: int,
+    stop: Stop,
+    *,
+    threads: int,
+    most_work: int = MOST_WORK,
 ) -> Tree | None:
     """Branch until every leaf proves ``target``, or the leaves, the stop or what can be branched on run out.
 
@@ -93,6 +103,8 @@ def grow_tree(
         Prices of the root.
     target
         What is to be proven, in weighted micros.
+    most_work
+        Counted work after which no leaf is split.
 
     Returns
     -------
@@ -106,9 +118,9 @@ def grow_tree(
         others = np.setdiff1d(others, linear.order).astype(np.int32)
         pool = concatenate([pool, from_one_node(model, linear)])
     once = price_orders(model, start, others, work_limit=_PROBE_WORK, threads=threads)
-    if int(once.work.sum()) * _FEWEST_PASSES > MOST_WORK:
+    if int(once.work.sum()) * _FEWEST_PASSES > most_work:
         return None
-    grower = _Grower(model, pool, target, stop, threads, linear)
+    grower = _Grower(model, pool, target, stop, threads, linear, most_work)
     listed = int(np.isin(model.candidates.order, others).sum())
     most = min(MOST_LEAVES, max(2, MOST_PRICED // max(1, listed)))
     # The worst first: what is cut short has then raised the least bound as far as it could.
@@ -142,9 +154,17 @@ class _Grower:
     """What all leaves share: the model, the pool of patterns, and what serving nothing costs."""
 
     def __init__(
-        self, model: SourcingModel, pool: Patterns, target: int, stop: Stop, threads: int, linear: Linear | None
+        self,
+        model: SourcingModel,
+        pool: Patterns,
+        target: int,
+        stop: Stop,
+        threads: int,
+        linear: Linear | None,
+        most_work: int,
     ) -> None:
         self._model, self._target, self._stop, self._threads = model, target, stop, threads
+        self._most_work = most_work
         nothing = unserved(model)
         self._pool = merge(nothing, pool)
         self._plan = take(pool, np.arange(min(model.num_orders, pool.num_patterns)))
@@ -162,12 +182,12 @@ class _Grower:
     @property
     def worked(self) -> float:
         """The share of what a tree may work that is spent."""
-        return self._work / MOST_WORK
+        return self._work / self._most_work
 
     @property
     def stopped(self) -> bool:
         """Whether the run, or the work that a tree may take, is at its end."""
-        return self._stop.reason is not None or self._work > MOST_WORK
+        return self._stop.reason is not None or self._work > self._most_work
 
     def space(self, limits: Limits) -> LeafSpace:
         """The plans within the limits."""
