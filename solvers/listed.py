@@ -13,12 +13,13 @@ import numpy as np
 from solvers.bound import lagrangian, to_measure
 from solvers.closing import close_by_pool
 from solvers.columns import Generated
+from solvers.compact import state_compact
 from solvers.compact_bound import Bounding, can_bound
-from solvers.fixing import fix_slots
+from solvers.fixing import fix_slots, useful_entries
 from solvers.greedy import construct
 from solvers.incumbent import Incumbent, usage_of
 from solvers.judging import unserved
-from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size
+from solvers.menu_pricing import near_menus, price_menus, slots_entries, table_size, usage_of_picks
 from solvers.menu_search import improve_side_by_side
 from solvers.menu_seats import Seats, Wanted, held_by, hold, make_seats, seat_all, wanted_by
 from solvers.menu_start import picks_of
@@ -152,9 +153,12 @@ def rehearse(model: SourcingModel) -> None:
         menus, wanted, zero.row, minimum, seats, rounds=1, heat=(0.0, 0.0), threads=1, rng=rng,
         halt=Stop().halt,
     )  # fmt: skip
+    useful_entries(menus, zero, listed, minimum, 1.0)
+    state_compact(model, np.arange(model.num_orders))
     polish = Polish(model, menus, wanted, zero, minimum - 2.0, 1.0, 1.0, 1.0)
     for orders in polish.next_windows(seats, 1):
-        window = polish.columns_of(orders, seats, seats.left, 1)
+        own = usage_of_picks(menus, model.num_rows, held_by(seats, orders)[1])
+        window = polish.columns_of(orders, seats, seats.left + own, 1)
         given = patterns_of(model, menus, window.order, window.pick_ptr, window.picks)
         # What a plan to start from goes through.
         hold(menus, *picks_of(menus, model, given), make_seats(menus, model.row_capacity()))
