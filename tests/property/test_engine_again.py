@@ -48,7 +48,8 @@ def test_two_processes_write_the_same_bytes(threads: int, repository: Path, tmp_
         naive.write_scenario(random_scenario(seed), tmp_path / f"scenario-{seed:03}")
     first = solve_in_a_process(tmp_path, threads, "first", "1", repository)
     second = solve_in_a_process(tmp_path, threads, "second", "2", repository)
-    assert len(first) == 5 * len(SEEDS)
+    # Five tables each; a sixth, the tree's, where prices alone leave something open.
+    assert 5 * len(SEEDS) == len([name for name in first if not name.endswith("tree.csv")])
     assert first == second
 
 

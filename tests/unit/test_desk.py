@@ -14,7 +14,7 @@ from dom_engine.engine import solve
 from dom_engine.errors import InputError
 from dom_engine.formulation import build_model, priced_rows, prices_of
 from dom_engine.scenario import load_scenario
-from solvers.patterns import unserved
+from solvers.judging import unserved
 
 
 @pytest.fixture(scope="module", params=["quickstart", "stores", "export", "peak-day"])

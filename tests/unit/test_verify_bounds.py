@@ -59,7 +59,7 @@ def nothing_priced(monkeypatch: pytest.MonkeyPatch) -> None:
     from dom_engine.certificate import pricing
     from dom_engine.certificate.batch import BatchMinima
 
-    def nothing(_pricing: object, _block: object, order_from: int, order_to: int) -> BatchMinima:
+    def nothing(_pricing: object, _block: object, order_from: int, order_to: int, *_rules: object) -> BatchMinima:
         none = np.zeros(order_to - order_from, np.bool_)
         return BatchMinima(np.zeros(len(none), np.int64), none, none.copy())
 
